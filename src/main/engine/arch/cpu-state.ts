@@ -1,0 +1,34 @@
+/**
+ * A CPU's registers as a dump holds them, before anything is decoded. Plain data: it crosses threads.
+ *
+ * A register that the dump does not hold is absent, never zero.
+ */
+
+export interface RegisterValue {
+  value: bigint;
+  /** Width in bits. */
+  width: number;
+  /** Where it comes from: "section cpu (instance 0), field env.cr[3], at 0x19f21c" or "QEMU note, offset 416". */
+  source: string;
+  /** True when worked out, not read: EFER.LMA from an ELF that has no EFER. */
+  inferred?: boolean;
+}
+
+export interface SegmentValue {
+  selector: number;
+  base: bigint;
+  limit: number;
+  /** The descriptor's second word, bits 8 to 23 in place, as QEMU's SegmentCache.flags. */
+  flags: number;
+  source: string;
+}
+
+export interface CpuState {
+  index: number;
+  /** By gdb's lower-case names: rax … r15, rip, rflags, cr0, cr2, cr3, cr4, efer, … */
+  registers: Record<string, RegisterValue>;
+  /** cs ss ds es fs gs ldt tr gdt idt */
+  segments: Record<string, SegmentValue>;
+  /** True when the emulator had it halted; undefined where the dump does not say. */
+  halted?: boolean;
+}

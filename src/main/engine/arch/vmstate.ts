@@ -1,0 +1,42 @@
+/**
+ * QEMU device state, as described by a VMStateDescription (the JSON at the end of a stream, or a built-in description of
+ * the same shape) and decoded. Plain data.
+ */
+
+/** A description, with the JSON's own names (QEMU migration/vmstate.c, vmstate_save_state and vmsd_desc_field_start, since v2.3). */
+export interface VmDescription {
+  vmsd_name: string;
+  version: number;
+  fields?: VmFieldDescription[];
+  subsections?: VmDescription[];
+}
+
+export interface VmFieldDescription {
+  name: string;
+  /** `uint64`, `int32 le` (less-or-equal, still big-endian), `struct`, `buffer`, … Trust `size`, not this. */
+  type: string;
+  /** Bytes of one element. */
+  size: number;
+  array_len?: number;
+  index?: number;
+  struct?: VmDescription;
+}
+
+/** A decoded structure. Subsections that the stream does not hold are absent. */
+export interface VmStruct {
+  name: string;
+  version: number;
+  fields: VmField[];
+  subsections: VmStruct[];
+}
+
+/** A decoded field: numbers as unsigned big-endian integers, buffers and anything over 8 bytes as bytes, structures nested; arrays element by element. */
+export interface VmField {
+  name: string;
+  type: string;
+  /** Offset of the first byte in the dump's stream. */
+  fileOffset: number;
+  /** Bytes of one element. */
+  size: number;
+  values: (bigint | Uint8Array | VmStruct)[];
+}

@@ -1,0 +1,238 @@
+/**
+ * The workbench API, once: every method and event, typed, with a schema for its argument.
+ *
+ * Three transports carry it: Electron IPC (src/preload, src/main/desktop), a WebSocket (src/main/server) and a direct call
+ * (command line, tests). tests/contract/ runs one suite against each. A method takes one plain object (or nothing) and resolves with plain data;
+ * it rejects with a WorkbenchError (errors.ts). Values may hold bigint and Uint8Array: a transport that cannot carry
+ * them uses codec.ts. No reply holds more than READ_LIMIT bytes of memory.
+ */
+import * as v from 'valibot';
+import type {
+  AddressDescription,
+  CpuView,
+  DumpSummary,
+  ExportOptions,
+  ExportPlan,
+  ExportReport,
+  GoToTarget,
+  JobProgress,
+  Mapping,
+  MemoryChunk,
+  MemoryMap,
+  PageTableView,
+  RootChoice,
+  Translation,
+  Walk,
+} from './model/index.ts';
+
+/** Most bytes of memory that one `readMemory` returns: above it Electron's IPC gets slow (reference/platform.md, section 2). */
+export const READ_LIMIT = 65536;
+/** Most addresses that one `translate` takes. */
+export const TRANSLATE_LIMIT = 65536;
+/** Most rows that one `listMappings` returns. */
+export const MAPPINGS_LIMIT = 4096;
+
+/** What the window can offer depends on where it runs. */
+export interface HostInfo {
+  /** `desktop`: Electron. `server`: a browser, talking to a process next to the dump. `in-process`: tests and command line. */
+  kind: 'desktop' | 'server' | 'in-process';
+  version: string;
+  platform: string;
+  /** True where chooseDump and chooseExportTarget show the system's dialogs; otherwise the page browses with listDirectory. */
+  nativeDialogs: boolean;
+  /** Path given on the command line, to be opened first. */
+  openAtStart: string | null;
+}
+
+export type DumpLocation = { kind: 'path'; path: string } | { kind: 'sample'; id: string };
+
+export interface SampleInfo {
+  id: string;
+  title: string;
+  /** What the sample shows, one sentence. */
+  description: string;
+  size: number;
+}
+
+export interface RecentFile {
+  path: string;
+  name: string;
+  folder: string;
+  /** ISO 8601. */
+  openedAt: string;
+  /** False when it is no longer there. */
+  exists: boolean;
+}
+
+export interface DirectoryEntry {
+  name: string;
+  path: string;
+  kind: 'file' | 'directory';
+  size: number;
+  /** ISO 8601. */
+  modifiedAt: string;
+}
+
+export interface DirectoryListing {
+  path: string;
+  /** Null at the root. */
+  parent: string | null;
+  entries: DirectoryEntry[];
+  /** True when entries beyond the 2000th were left out. */
+  cut: boolean;
+}
+
+export type ThemeChoice = 'system' | 'light' | 'dark' | 'high-contrast';
+
+/** A menu item, a file dropped on the app, a second start with a file. */
+export type WorkbenchCommand =
+  | 'open'
+  | 'open-recent'
+  | 'export'
+  | 'close-dump'
+  | 'go-to'
+  | 'command-palette'
+  | 'back'
+  | 'forward'
+  | 'next-cpu'
+  | 'reset-layout'
+  | 'theme-light'
+  | 'theme-dark'
+  | 'theme-system'
+  | 'theme-high-contrast'
+  | 'show-overview'
+  | 'show-registers'
+  | 'show-memory-map'
+  | 'show-page-walk'
+  | 'show-memory'
+  | 'keyboard-shortcuts'
+  | 'about';
+
+export type WorkbenchEvent =
+  | { type: 'job'; progress: JobProgress }
+  | { type: 'command'; command: WorkbenchCommand }
+  | { type: 'open-request'; location: DumpLocation }
+  | { type: 'recent-changed' }
+  /** The engine of this dump is gone (it ran out of memory, or a bug): the dump is closed. */
+  | { type: 'dump-lost'; dumpId: string; message: string };
+
+const address64 = v.pipe(v.bigint(), v.minValue(0n), v.maxValue(0xffff_ffff_ffff_ffffn));
+const physical = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 52 - 1));
+const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
+const path = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
+const id = v.pipe(v.string(), v.minLength(1), v.maxLength(100));
+const text = v.pipe(v.string(), v.maxLength(1000));
+const dump = { dumpId: id };
+const pagingMode = v.picklist(['x86-64-4level', 'x86-64-5level', 'x86-pae', 'x86-32', 'off']);
+const root: v.GenericSchema<RootChoice> = v.variant('kind', [
+  v.strictObject({ kind: v.literal('cpu'), cpu: count }),
+  v.strictObject({ kind: v.literal('root'), root: physical, mode: v.optional(pagingMode) }),
+]) as v.GenericSchema<RootChoice>;
+const location: v.GenericSchema<DumpLocation> = v.variant('kind', [
+  v.strictObject({ kind: v.literal('path'), path }),
+  v.strictObject({ kind: v.literal('sample'), id }),
+]);
+const exportOptions: v.GenericSchema<ExportOptions> = v.strictObject({ format: v.literal('elf'), layout: v.picklist(['portable', 'qemu']) });
+const space = v.picklist(['gva', 'gpa', 'file']);
+
+/** Argument schemas by method; the transports' receiving ends check every call against them. */
+export const METHOD_ARGUMENTS = {
+  getHost: v.undefined_(),
+  listSamples: v.undefined_(),
+  listRecent: v.undefined_(),
+  clearRecent: v.undefined_(),
+  listDirectory: v.strictObject({ path: v.nullable(path) }),
+  chooseDump: v.undefined_(),
+  chooseExportTarget: v.strictObject({ ...dump, suggestedName: path }),
+  setTheme: v.strictObject({ theme: v.picklist(['system', 'light', 'dark', 'high-contrast']) }),
+  openDump: v.strictObject({ location, jobId: id }),
+  closeDump: v.strictObject(dump),
+  listDumps: v.undefined_(),
+  describeDump: v.strictObject(dump),
+  getCpus: v.strictObject(dump),
+  getMemoryMap: v.strictObject(dump),
+  correctMemoryMap: v.strictObject({
+    ...dump,
+    corrections: v.pipe(
+      v.array(v.strictObject({ start: physical, last: physical, block: v.nullable(text), blockOffset: count })),
+      v.maxLength(1000),
+    ),
+  }),
+  walk: v.strictObject({ ...dump, address: address64, root }),
+  translate: v.strictObject({ ...dump, addresses: v.pipe(v.array(address64), v.maxLength(TRANSLATE_LIMIT)), root }),
+  readPageTable: v.strictObject({ ...dump, table: physical, level: v.pipe(count, v.maxValue(5)), virtual: address64, root }),
+  listMappings: v.strictObject({ ...dump, from: address64, limit: v.pipe(count, v.maxValue(MAPPINGS_LIMIT)), root }),
+  readMemory: v.strictObject({ ...dump, space, address: address64, length: v.pipe(count, v.maxValue(READ_LIMIT)), root }),
+  describeAddress: v.strictObject({ ...dump, space: v.picklist(['gva', 'gpa', 'hva', 'hpa', 'file']), address: address64, root }),
+  resolveText: v.strictObject({ ...dump, text, root }),
+  planExport: v.strictObject({ ...dump, options: exportOptions }),
+  exportDump: v.strictObject({ ...dump, options: exportOptions, target: path, jobId: id }),
+  cancelJob: v.strictObject({ jobId: id }),
+} satisfies Record<string, v.GenericSchema>;
+
+export type MethodName = keyof typeof METHOD_ARGUMENTS;
+export const METHOD_NAMES = Object.keys(METHOD_ARGUMENTS) as MethodName[];
+export type MethodArgument<Name extends MethodName> = v.InferOutput<(typeof METHOD_ARGUMENTS)[Name]>;
+
+/** What each method resolves with. */
+export interface MethodResults {
+  getHost: HostInfo;
+  listSamples: SampleInfo[];
+  /** Newest first. */
+  listRecent: RecentFile[];
+  clearRecent: null;
+  /** `path: null` is the user's home folder. Rejects `not-available` on the desktop. */
+  listDirectory: DirectoryListing;
+  /** Shows the system's open dialog; null when the user cancelled. Rejects `not-available` without native dialogs. */
+  chooseDump: DumpLocation | null;
+  chooseExportTarget: string | null;
+  setTheme: null;
+  /** Reports progress as `job` events. A file that is open already resolves with the same dumpId. Cancel rejects with `cancelled`. */
+  openDump: DumpSummary;
+  closeDump: null;
+  listDumps: DumpSummary[];
+  describeDump: DumpSummary;
+  getCpus: CpuView[];
+  getMemoryMap: MemoryMap;
+  /** The corrections replace all earlier ones; an empty list takes them back. Kept beside the dump in a project file where that can be written. */
+  correctMemoryMap: MemoryMap;
+  walk: Walk;
+  /** One answer per address, in order. */
+  translate: Translation[];
+  /** All entries of one table; `virtual` is an address whose walk goes through it, so that entries can name theirs. */
+  readPageTable: PageTableView;
+  /** Mappings at or after `from`, ascending; `next` is where to go on, null at the end. */
+  listMappings: { mappings: Mapping[]; next: bigint | null };
+  /** Never rejects for a hole: the spans say what is missing. Shorter than asked only at the end of the space. */
+  readMemory: MemoryChunk;
+  describeAddress: AddressDescription;
+  /** Where typed text can lead, best first: `rip`, `cr3`, `0x…`, `gpa:…`, `gva:…`, `pfn:1234`, `file:0x1000`, `pc.ram+0x1000`. Empty when nowhere. */
+  resolveText: GoToTarget[];
+  planExport: ExportPlan;
+  /** Resolves when the file stands under its final name. Cancel rejects with `cancelled` and leaves nothing behind. */
+  exportDump: ExportReport;
+  /** No error when the job is over or unknown. */
+  cancelJob: null;
+}
+
+export type WorkbenchMethods = {
+  [Name in MethodName]: undefined extends MethodArgument<Name>
+    ? () => Promise<MethodResults[Name]>
+    : (argument: MethodArgument<Name>) => Promise<MethodResults[Name]>;
+};
+
+export interface WorkbenchApi extends WorkbenchMethods {
+  /** Calls `listener` with every event from now on; the returned function ends that. */
+  subscribe(listener: (event: WorkbenchEvent) => void): () => void;
+}
+
+/** What a transport offers: one call, one stream of events. `createApi` gives it the methods' names. */
+export interface Transport {
+  call(method: MethodName, argument: unknown): Promise<unknown>;
+  subscribe(listener: (event: WorkbenchEvent) => void): () => void;
+}
+
+export function createApi(transport: Transport): WorkbenchApi {
+  const methods = Object.fromEntries(METHOD_NAMES.map((name) => [name, (argument?: unknown) => transport.call(name, argument)]));
+  return { ...(methods as unknown as WorkbenchMethods), subscribe: (listener) => transport.subscribe(listener) };
+}

@@ -1,0 +1,70 @@
+/** CPU registers as the user sees them: named values with their bits unfolded, each with its source. */
+
+/** A bit, or a run of bits, of a register or a table entry. */
+export interface BitField {
+  /** The manual's short name: `PG`, `NX`, `IOPL`. */
+  name: string;
+  /** Lowest bit. */
+  bit: number;
+  width: number;
+  value: bigint;
+  /** The manual's long name: "Paging". */
+  title: string;
+  /** What this value means here, as a short sentence: "paging is on". */
+  meaning: string;
+  /** True for bits that must not have this value. */
+  reserved?: boolean;
+}
+
+export type RegisterGroup = 'general' | 'control' | 'debug' | 'system' | 'floating-point' | 'vector' | 'timer' | 'other';
+
+export interface Register {
+  /** Lower case, as gdb spells it: `rax`, `cr3`, `efer`. */
+  name: string;
+  value: bigint;
+  /** Width in bits. */
+  width: number;
+  group: RegisterGroup;
+  /** Where the value comes from: a section and field, a note and offset, or the inference. */
+  source: string;
+  /** True when the dump does not hold it and it was worked out. */
+  inferred?: boolean;
+  /** `gva`/`gpa` where the value is an address; shown as an address chip. */
+  addressSpace?: 'gva' | 'gpa';
+  fields: BitField[];
+}
+
+export interface SegmentRegister {
+  /** cs ss ds es fs gs ldt tr gdt idt */
+  name: string;
+  selector: number;
+  base: bigint;
+  limit: number;
+  /** As the descriptor's second word holds them, bits 8 to 23. */
+  flags: number;
+  source: string;
+  /** "64-bit code, DPL 0, accessed" */
+  meaning: string;
+  fields: BitField[];
+}
+
+/** The translation root and mode that a CPU has loaded. */
+export interface CpuPaging {
+  /** Id of a paging mode, `off` when paging is off. */
+  mode: PagingModeId;
+  title: string;
+  root: number;
+  /** Why this mode: "CR0.PG, CR4.PAE, EFER.LMA; CR4.LA57 is clear". */
+  reason: string;
+}
+
+export type PagingModeId = 'x86-64-4level' | 'x86-64-5level' | 'x86-pae' | 'x86-32' | 'off';
+
+export interface CpuView {
+  index: number;
+  /** One line: "64-bit kernel, halted". */
+  mode: string;
+  paging: CpuPaging;
+  registers: Register[];
+  segments: SegmentRegister[];
+}

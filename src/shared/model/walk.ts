@@ -1,0 +1,129 @@
+/** A page walk as data: the visualizer, the command line, the tests and the exporter consume the same steps. */
+import type { BitField, PagingModeId } from './registers.ts';
+import type { MemoryState } from './memory.ts';
+
+/** Which tables a walk starts from. */
+export type RootChoice =
+  | { kind: 'cpu'; cpu: number }
+  /** A root typed in: GPA of the top table. Without a mode that of CPU 0 is taken. */
+  | { kind: 'root'; root: number; mode?: PagingModeId };
+
+/** One level of a paging mode. */
+export interface PagingLevel {
+  /** 5 down to 1. */
+  level: number;
+  /** PML5, PML4, PDPT, PD, PT. */
+  name: string;
+  /** Lowest bit of the virtual address that indexes this table, and how many. */
+  shift: number;
+  bits: number;
+}
+
+export interface PagingModeView {
+  id: PagingModeId;
+  title: string;
+  /** Top level first. */
+  levels: PagingLevel[];
+  /** Width of a virtual address in bits: 48 or 57. */
+  virtualBits: number;
+  entrySize: number;
+}
+
+/** What the CPU concludes from an entry. */
+export type StepConclusion =
+  | { kind: 'table'; next: number }
+  | { kind: 'page'; physical: number; pageStart: number; pageSize: number }
+  /** Bit 0 is clear. */
+  | { kind: 'not-present'; note?: string }
+  /** Present, but a bit that must be 0 is set. */
+  | { kind: 'reserved'; bits: number[] }
+  /** The table is not in the dump, so the entry could not be read. */
+  | { kind: 'table-missing'; state: MemoryState };
+
+export interface WalkStep {
+  level: number;
+  levelName: string;
+  /** GPA of the table. */
+  table: number;
+  /** Index into the table, and the bits of the address it was cut from (inclusive). */
+  index: number;
+  indexHighBit: number;
+  indexLowBit: number;
+  /** GPA of the entry. */
+  entryAddress: number;
+  /** Null when the table is missing. */
+  entry: bigint | null;
+  /** Every bit of the entry with its name and meaning here. */
+  flags: BitField[];
+  conclusion: StepConclusion;
+  /** What the CPU does with it, in a sentence. */
+  sentence: string;
+}
+
+export type WalkResult =
+  | {
+      kind: 'page';
+      physical: number;
+      pageStart: number;
+      pageSize: number;
+      /** Names of the set flags of the leaf entry: P RW US PWT PCD A D PS G PAT NX. */
+      flags: string[];
+      /** Rights after every level has had its say. */
+      effective: { writable: boolean; user: boolean; executable: boolean };
+      /** Whether the dump holds the byte at `physical`. */
+      state: MemoryState;
+      sentence: string;
+    }
+  | {
+      kind: 'fault';
+      /** `non-canonical`, `not-present`, `reserved-bit`, `table-missing`, `paging-off-range`. */
+      reason: 'non-canonical' | 'not-present' | 'reserved-bit' | 'table-missing' | 'no-root';
+      sentence: string;
+    };
+
+export interface Walk {
+  address: bigint;
+  mode: PagingModeView;
+  root: number;
+  /** "CR3 of CPU 0", "typed in". */
+  rootSource: string;
+  steps: WalkStep[];
+  result: WalkResult;
+}
+
+/** A walk cut down to its answer. */
+export type Translation =
+  | { address: bigint; physical: number; pageSize: number; flags: string[] }
+  | { address: bigint; physical: null; reason: string };
+
+/** One entry of a page table among its neighbours. */
+export interface TableEntry {
+  index: number;
+  entry: bigint;
+  /** `page` for a leaf; `missing` when the dump does not hold the entry. */
+  kind: 'not-present' | 'table' | 'page' | 'reserved' | 'missing';
+  /** GPA of the next table or the page; null for not-present and missing. */
+  target: number | null;
+  /** Names of set flags. */
+  flags: string[];
+  /** First virtual address that the entry covers. */
+  virtual: bigint;
+}
+
+export interface PageTableView {
+  table: number;
+  level: number;
+  levelName: string;
+  entries: TableEntry[];
+}
+
+/** A stretch of virtual addresses that is mapped contiguously with the same rights. */
+export interface Mapping {
+  start: bigint;
+  /** Inclusive. */
+  last: bigint;
+  physical: number;
+  pageSize: number;
+  flags: string[];
+  effective: { writable: boolean; user: boolean; executable: boolean };
+}
