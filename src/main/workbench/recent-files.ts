@@ -1,0 +1,76 @@
+/**
+ * The files that were opened last, newest first, in `recent-files.json` of the config folder.
+ *
+ * Several processes may share the file (desktop, server): it is read again before each change and replaced by a rename, so a reader never sees half
+ * of it. Of two changes at the same moment one may be lost; a list of recent files bears that. A file that is gone stays listed
+ * with `exists: false`: its disk may come back.
+ */
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import * as v from 'valibot';
+import type { RecentFile } from '#shared/contract.ts';
+import { replaceFile } from './replace-file.ts';
+
+export const RECENT_LIMIT = 20;
+
+export interface RecentFiles {
+  /** Newest first. */
+  list(): Promise<RecentFile[]>;
+  /** Puts an absolute path on top. */
+  add(path: string): Promise<void>;
+  clear(): Promise<void>;
+  /** Whether the path is in the list as it was read or written last. */
+  has(path: string): boolean;
+}
+
+const entrySchema = v.object({ path: v.pipe(v.string(), v.minLength(1), v.maxLength(4096)), openedAt: v.string() });
+type Entry = v.InferOutput<typeof entrySchema>;
+
+/** The entries of the file; what is missing, unreadable or malformed is no entry. */
+async function readEntries(file: string): Promise<Entry[]> {
+  try {
+    const content: unknown = JSON.parse(await readFile(file, 'utf8'));
+    if (!Array.isArray(content)) return [];
+    return content.filter((entry): entry is Entry => v.is(entrySchema, entry)).slice(0, RECENT_LIMIT);
+  } catch {
+    return [];
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** `now` is for tests. */
+export async function openRecentFiles(configFolder: string, now: () => Date = () => new Date()): Promise<RecentFiles> {
+  const file = join(configFolder, 'recent-files.json');
+  let entries = await readEntries(file);
+  let lastChange: Promise<void> = Promise.resolve();
+
+  function change(edit: (current: Entry[]) => Entry[]): Promise<void> {
+    const changed = lastChange.then(async () => {
+      entries = edit(await readEntries(file)).slice(0, RECENT_LIMIT);
+      await mkdir(configFolder, { recursive: true, mode: 0o700 });
+      await replaceFile(file, JSON.stringify(entries, null, 2));
+    });
+    // A failed write (a full disk) must not keep later ones from being tried.
+    lastChange = changed.catch(() => undefined);
+    return changed;
+  }
+
+  return {
+    async list() {
+      await lastChange;
+      entries = await readEntries(file);
+      return Promise.all(
+        entries.map(async ({ path, openedAt }) => ({ path, name: basename(path), folder: dirname(path), openedAt, exists: await exists(path) })),
+      );
+    },
+    add: (path) => change((current) => [{ path, openedAt: now().toISOString() }, ...current.filter((entry) => entry.path !== path)]),
+    clear: () => change(() => []),
+    has: (path) => entries.some((entry) => entry.path === path),
+  };
+}
