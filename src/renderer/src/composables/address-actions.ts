@@ -1,0 +1,28 @@
+/**
+ * What an address chip can do, provided once by the shell and injected by every chip. One hover card and one menu serve all chips, so
+ * that a table of thousands of them stays plain buttons.
+ */
+import { inject, provide } from 'vue';
+import type { InjectionKey } from 'vue';
+import type { Place } from '../stores/location.store.ts';
+
+export interface AddressActions {
+  /** Moves the shared location there. */
+  goTo: (target: Place) => void;
+  /** Shows the menu (Walk it, Show bytes, …) beside the chip, or at the pointer. */
+  openMenu: (target: Place, anchor: HTMLElement) => void;
+  /** Shows, after a moment, the one-line translation beside the chip. */
+  showHint: (target: Place, anchor: HTMLElement) => void;
+  hideHint: () => void;
+}
+
+const KEY: InjectionKey<AddressActions> = Symbol('address actions');
+
+export function provideAddressActions(actions: AddressActions): void {
+  provide(KEY, actions);
+}
+
+/** Null outside the shell (a component shown alone, a test): chips then only emit. */
+export function useAddressActions(): AddressActions | null {
+  return inject(KEY, null);
+}

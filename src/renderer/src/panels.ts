@@ -1,0 +1,77 @@
+/** The panels of the workbench: id, words, icon, and the component that is loaded when the panel is first shown. */
+import { Binary, Cpu, LayoutList, ListTree, Map as MapIcon } from '@lucide/vue';
+import { defineAsyncComponent } from 'vue';
+import type { Component } from 'vue';
+import type { WorkbenchCommand } from '#shared/contract.ts';
+import LoadingState from './components/LoadingState.vue';
+
+export type PanelId = 'overview' | 'registers' | 'memory-map' | 'page-walk' | 'memory';
+
+export interface PanelDefinition {
+  id: PanelId;
+  title: string;
+  /** What it answers, for the rail's tooltip and the palette. */
+  purpose: string;
+  icon: Component;
+  command: WorkbenchCommand;
+  component: Component;
+}
+
+const modules = import.meta.glob<{ default: Component }>('./features/*/*Panel.vue');
+
+function lazily(path: string): Component {
+  return defineAsyncComponent({
+    loader: () => modules[path]?.() ?? Promise.reject(new Error(`${path} is not part of this build`)),
+    loadingComponent: LoadingState,
+    delay: 100,
+  });
+}
+
+export const PANELS: readonly PanelDefinition[] = [
+  {
+    id: 'overview',
+    title: 'Overview',
+    purpose: 'What this file is',
+    icon: LayoutList,
+    command: 'show-overview',
+    component: lazily('./features/overview/OverviewPanel.vue'),
+  },
+  {
+    id: 'registers',
+    title: 'Registers',
+    purpose: 'What each CPU was doing',
+    icon: Cpu,
+    command: 'show-registers',
+    component: lazily('./features/registers/RegistersPanel.vue'),
+  },
+  {
+    id: 'memory-map',
+    title: 'Memory map',
+    purpose: 'Which RAM block lies where, and why',
+    icon: MapIcon,
+    command: 'show-memory-map',
+    component: lazily('./features/memory-map/MemoryMapPanel.vue'),
+  },
+  {
+    id: 'page-walk',
+    title: 'Page walk',
+    purpose: 'How an address is translated, level by level',
+    icon: ListTree,
+    command: 'show-page-walk',
+    component: lazily('./features/page-walk/PageWalkPanel.vue'),
+  },
+  {
+    id: 'memory',
+    title: 'Memory',
+    purpose: 'The bytes at an address',
+    icon: Binary,
+    command: 'show-memory',
+    component: lazily('./features/memory/MemoryPanel.vue'),
+  },
+];
+
+export function panelById(id: PanelId): PanelDefinition {
+  const panel = PANELS.find((candidate) => candidate.id === id);
+  if (!panel) throw new Error(`no panel ${id}`);
+  return panel;
+}
