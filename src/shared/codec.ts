@@ -53,7 +53,8 @@ export function decodeMessage(message: Uint8Array): unknown {
   if (message.length < 4) throw malformed(`${message.length} bytes`);
   const textLength = new DataView(message.buffer, message.byteOffset, 4).getUint32(0, true);
   if (textLength > message.length - 4) throw malformed('text longer than the message');
-  const attachments = message.subarray(4 + textLength);
+  // Not message.subarray: of Node's Buffer it is a Buffer, whose slice copies nothing.
+  const attachments = new Uint8Array(message.buffer, message.byteOffset + 4 + textLength, message.length - 4 - textLength);
 
   const fromJson = (item: Json): unknown => {
     if (item === null || typeof item !== 'object') return item;
