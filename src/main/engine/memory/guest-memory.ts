@@ -1,0 +1,155 @@
+/**
+ * A guest's physical memory out of a dump: regions say which piece of RAM an address shows, extents where its bytes lie.
+ *
+ * One per thread; regions may be exchanged (the user corrects the map), extents never change.
+ */
+import { WorkbenchError } from '#shared/errors.ts';
+import type { MemoryState, StateSpan } from '#shared/model/memory.ts';
+import type { ByteSource } from './byte-source.ts';
+import { ExtentKind, PAGE_SIZE, stateOfExtent, type ExtentTable } from './extent-table.ts';
+import type { PhysicalMemory } from './physical-memory.ts';
+import type { PhysicalRegions } from './physical-regions.ts';
+
+/** What a stretch of physical addresses shows. */
+export interface Stretch {
+  start: number;
+  length: number;
+  state: MemoryState;
+  /** File offset of the first byte where the bytes lie in the file one after the other, else null. */
+  fileOffset: number | null;
+  /** The value of every byte, for fills. */
+  fill: number;
+}
+
+/** Entries of the page-to-file table in front of the two binary searches; page walks hit it nearly always. */
+const LOOKASIDE = 4096;
+/** Lookaside marks in place of a file offset. */
+const FILLED = -1;
+const MISSING = -2;
+
+export class GuestMemory implements PhysicalMemory {
+  readonly source: ByteSource;
+  readonly extents: ExtentTable;
+  #regions: PhysicalRegions;
+  readonly #pages = new Float64Array(LOOKASIDE).fill(-1);
+  readonly #offsets = new Float64Array(LOOKASIDE);
+
+  low = 0;
+  high = 0;
+
+  constructor(source: ByteSource, extents: ExtentTable, regions: PhysicalRegions) {
+    this.source = source;
+    this.extents = extents;
+    this.#regions = regions;
+  }
+
+  get regions(): PhysicalRegions {
+    return this.#regions;
+  }
+
+  set regions(regions: PhysicalRegions) {
+    this.#regions = regions;
+    this.#pages.fill(-1);
+  }
+
+  readU64(address: number): boolean {
+    const page = Math.floor(address / PAGE_SIZE);
+    const slot = page & (LOOKASIDE - 1);
+    if (this.#pages[slot] !== page) this.#lookUp(page, slot);
+    const offset = this.#offsets[slot]!;
+    if (offset >= 0) {
+      const source = this.source;
+      const there = source.readU64(offset + (address - page * PAGE_SIZE));
+      this.low = source.low;
+      this.high = source.high;
+      return there;
+    }
+    this.low = 0;
+    this.high = 0;
+    // A page that is neither in one piece in the file nor all zeros nor all missing (a region edge inside it).
+    return offset === FILLED || (offset !== MISSING && this.#readSplitPage(address));
+  }
+
+  #lookUp(page: number, slot: number): void {
+    const stretch = this.stretchAt(page * PAGE_SIZE, PAGE_SIZE);
+    const whole = stretch.length === PAGE_SIZE;
+    let mark = Number.NaN;
+    if (whole && stretch.fileOffset !== null) mark = stretch.fileOffset;
+    else if (whole && stretch.state === 'zero') mark = FILLED;
+    else if (whole && stretch.state !== 'present') mark = MISSING;
+    this.#pages[slot] = page;
+    this.#offsets[slot] = mark;
+  }
+
+  #readSplitPage(address: number): boolean {
+    const bytes = new Uint8Array(8);
+    if (this.read(address, bytes).some((span) => span.state !== 'present' && span.state !== 'zero')) return false;
+    const view = new DataView(bytes.buffer);
+    this.low = view.getUint32(0, true);
+    this.high = view.getUint32(4, true);
+    return true;
+  }
+
+  stateAt(address: number): MemoryState {
+    return this.stretchAt(address, 1).state;
+  }
+
+  /** What shows at `address`, as far as it goes on the same way, at most `length` bytes (at least 1). */
+  stretchAt(address: number, length: number): Stretch {
+    const regions = this.#regions;
+    const region = regions.lowerBound(address);
+    if (region === regions.count) return { start: address, length, state: 'absent', fileOffset: null, fill: 0 };
+    const start = regions.starts[region]!;
+    if (start > address) return { start: address, length: Math.min(length, start - address), state: 'absent', fileOffset: null, fill: 0 };
+    const ram = regions.rams[region]! + (address - start);
+    return this.#stretchOfRam(address, ram, Math.min(length, regions.lasts[region]! - address + 1));
+  }
+
+  #stretchOfRam(address: number, ram: number, length: number): Stretch {
+    const { extents } = this;
+    const index = extents.lowerBound(ram);
+    const begin = index < extents.count ? extents.starts[index]! : Infinity;
+    if (begin > ram) return { start: address, length: Math.min(length, begin - ram), state: 'absent', fileOffset: null, fill: 0 };
+    const kind = extents.kinds[index]!;
+    const place = extents.places[index]!;
+    const left = Math.min(length, begin + extents.lengths[index]! - ram);
+    const state = stateOfExtent(kind, place);
+    if (kind !== ExtentKind.Data) return { start: address, length: left, state, fileOffset: null, fill: kind === ExtentKind.Fill ? place : 0 };
+    const inPage = extents.strides[index] === PAGE_SIZE ? left : Math.min(left, PAGE_SIZE - ((ram - begin) % PAGE_SIZE));
+    return { start: address, length: inPage, state, fileOffset: extents.fileOffset(index, ram), fill: 0 };
+  }
+
+  /** The stretches of a range, in order and without gaps. */
+  *stretches(address: number, length: number): Generator<Stretch> {
+    const end = address + length;
+    for (let at = address; at < end; ) {
+      const stretch = this.stretchAt(at, end - at);
+      yield stretch;
+      at += stretch.length;
+    }
+  }
+
+  read(address: number, target: Uint8Array): StateSpan[] {
+    const spans: StateSpan[] = [];
+    for (const stretch of this.stretches(address, target.length)) {
+      const start = stretch.start - address;
+      const end = start + stretch.length;
+      if (stretch.fileOffset === null) target.fill(stretch.fill, start, end);
+      else this.source.read(stretch.fileOffset, target.subarray(start, end));
+      const last = spans.at(-1);
+      if (last?.state === stretch.state) last.end = end;
+      else spans.push({ start, end, state: stretch.state });
+    }
+    return spans;
+  }
+
+  readExact(address: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    const hole = this.read(address, bytes).find((span) => span.state !== 'present' && span.state !== 'zero');
+    if (!hole) return bytes;
+    throw new WorkbenchError('hole', `GPA 0x${(address + hole.start).toString(16)}: memory is ${hole.state} in this dump`, {
+      source: this.source.name,
+      found: hole.state,
+    });
+  }
+}
