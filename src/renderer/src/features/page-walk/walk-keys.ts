@@ -1,0 +1,48 @@
+/** What the keyboard does in the page walk: pure, so that the legend and the handler cannot say different things. */
+
+export type WalkKeyCommand = { kind: 'back' | 'forward' | 'first' | 'last' | 'play' } | { kind: 'level'; level: number };
+
+export interface KeyLegendRow {
+  keys: string[];
+  does: string;
+}
+
+/** The panel's keys. Those inside a table (up, down, Enter) work while it has the focus. */
+export const KEY_LEGEND: KeyLegendRow[] = [
+  { keys: ['←', '→'], does: 'one step back, one step on' },
+  { keys: ['Home', 'End'], does: 'first step, outcome' },
+  { keys: ['Space'], does: 'play, pause' },
+  { keys: ['1', '…', '5'], does: 'jump to that level: 5 PML5, 4 PML4, 3 PDPT, 2 PD, 1 PT' },
+  { keys: ['↑', '↓'], does: 'in a table: entry before, entry after' },
+  { keys: ['Page Up', 'Page Down'], does: 'in a table: the next entry in use' },
+  { keys: ['Enter'], does: 'in a table: walk to the address that the entry maps' },
+];
+
+interface KeyPress {
+  key: string;
+  ctrlKey: boolean;
+  altKey: boolean;
+  metaKey: boolean;
+}
+
+const COMMANDS: Record<string, WalkKeyCommand> = {
+  ArrowLeft: { kind: 'back' },
+  ArrowRight: { kind: 'forward' },
+  Home: { kind: 'first' },
+  End: { kind: 'last' },
+  ' ': { kind: 'play' },
+};
+
+/** Undefined for keys that are not the walk's; with Ctrl, Alt or Meta none are (Alt+Left is the history's). */
+export function walkKeyCommand(press: KeyPress): WalkKeyCommand | undefined {
+  if (press.ctrlKey || press.altKey || press.metaKey) return undefined;
+  if (/^[1-5]$/.test(press.key)) return { kind: 'level', level: Number(press.key) };
+  return COMMANDS[press.key];
+}
+
+/** True where a key belongs to the element that has the focus: text entry takes all of them, a button or link takes Space. */
+export function keyBelongsTo(target: { tagName: string; isContentEditable?: boolean }, key: string): boolean {
+  const tag = target.tagName.toLowerCase();
+  if (tag === 'input' || tag === 'textarea' || tag === 'select' || target.isContentEditable === true) return true;
+  return (tag === 'button' || tag === 'a' || tag === 'summary') && key === ' ';
+}
