@@ -26,5 +26,5 @@ export interface DesktopBridge<PageFile> {
 export const methodChannel = (method: MethodName): string => `workbench:${method}`;
 /** Main to page: a WorkbenchEvent. */
 export const EVENT_CHANNEL = 'workbench-event';
-/** Preload to main, synchronous: the path of a dropped file. */
+/** Preload to main: the path of a dropped file, which may be opened from now on. */
 export const DROP_CHANNEL = 'workbench-dropped-path';

@@ -1,0 +1,73 @@
+/** The system's dialogs. What the user chooses in them is permitted from then on (granted-paths.ts), and its folder is where the next dialog starts. */
+import { basename, dirname, join } from 'node:path';
+import { app, dialog, type BrowserWindow } from 'electron';
+import type { GrantedPaths } from './granted-paths.ts';
+import type { Settings } from './settings.ts';
+
+/** No filter by extension: content decides what a dump is, and dumps have any name or none. */
+const OPEN_FILTERS = [{ name: 'All files', extensions: ['*'] }];
+const EXPORT_FILTERS = [
+  { name: 'vmcore', extensions: ['vmcore', 'elf', 'core'] },
+  { name: 'All files', extensions: ['*'] },
+];
+
+export interface Dialogs {
+  chooseDump(): Promise<string | null>;
+  chooseExportTarget(suggestedName: string): Promise<string | null>;
+  /** Asks before an export is thrown away. */
+  confirmQuit(exports: number): Promise<boolean>;
+}
+
+/** `window` is undefined while there is none (macOS): the dialog then stands alone. */
+export function createDialogs(settings: Settings, paths: GrantedPaths, window: () => BrowserWindow | undefined): Dialogs {
+  /** Electron's overloads: with a parent window or without. */
+  function attached<Options, Result>(
+    show: { (parent: BrowserWindow, options: Options): Result; (options: Options): Result },
+    options: Options,
+  ): Result {
+    const parent = window();
+    return parent ? show(parent, options) : show(options);
+  }
+
+  return {
+    async chooseDump() {
+      const { canceled, filePaths } = await attached(dialog.showOpenDialog, {
+        title: 'Open dump',
+        defaultPath: settings.values.openFolder ?? app.getPath('home'),
+        filters: OPEN_FILTERS,
+        properties: ['openFile', 'dontAddToRecent'],
+      });
+      const path = filePaths[0];
+      if (canceled || path === undefined) return null;
+      paths.grantReading(path);
+      await settings.change({ openFolder: dirname(path) });
+      return path;
+    },
+
+    async chooseExportTarget(suggestedName) {
+      const { canceled, filePath } = await attached(dialog.showSaveDialog, {
+        title: 'Export as vmcore',
+        // The page proposes a name, not a place. Not beside the dump unless the user goes there.
+        defaultPath: join(settings.values.exportFolder ?? app.getPath('documents'), basename(suggestedName)),
+        filters: EXPORT_FILTERS,
+        properties: ['createDirectory', 'showOverwriteConfirmation', 'dontAddToRecent'],
+      });
+      if (canceled || filePath === '') return null;
+      paths.grantWriting(filePath);
+      await settings.change({ exportFolder: dirname(filePath) });
+      return filePath;
+    },
+
+    async confirmQuit(exports) {
+      const { response } = await attached(dialog.showMessageBox, {
+        type: 'warning',
+        message: exports === 1 ? 'An export is still running.' : `${exports} exports are still running.`,
+        detail: 'Quitting cancels it and removes what was written so far.',
+        buttons: ['Keep exporting', 'Quit'],
+        defaultId: 0,
+        cancelId: 0,
+      });
+      return response === 1;
+    },
+  };
+}

@@ -1,0 +1,99 @@
+/**
+ * The application menu. Every item of ours is a WorkbenchCommand, which the page carries out as if it came from its command palette; the page handles
+ * the same keys itself where there is no menu (a browser), and calls preventDefault when it has.
+ */
+import { Menu, type MenuItemConstructorOptions } from 'electron';
+import type { RecentFile, ThemeChoice, WorkbenchCommand } from '#shared/contract.ts';
+
+export interface MenuActions {
+  command(command: WorkbenchCommand): void;
+  openRecent(path: string): void;
+  clearRecent(): void;
+}
+
+export interface MenuState {
+  recent: RecentFile[];
+  theme: ThemeChoice;
+  isMac: boolean;
+  /** Reload and developer tools, for `npm run dev`. */
+  isDevelopment: boolean;
+}
+
+const SEPARATOR: MenuItemConstructorOptions = { type: 'separator' };
+
+function recentItems({ recent }: MenuState, actions: MenuActions): MenuItemConstructorOptions[] {
+  if (recent.length === 0) return [{ label: 'No recent files', enabled: false }];
+  const files = recent.map(({ path, exists }) => ({ label: path.replaceAll('&', '&&'), enabled: exists, click: () => actions.openRecent(path) }));
+  return [...files, SEPARATOR, { label: 'Clear Recent Files', click: () => actions.clearRecent() }];
+}
+
+export function menuTemplate(state: MenuState, actions: MenuActions): MenuItemConstructorOptions[] {
+  const item = (label: string, command: WorkbenchCommand, accelerator?: string): MenuItemConstructorOptions => ({
+    id: command,
+    label,
+    accelerator,
+    click: () => actions.command(command),
+  });
+  const theme = (label: string, choice: ThemeChoice): MenuItemConstructorOptions => ({
+    ...item(label, `theme-${choice}`),
+    type: 'radio',
+    checked: state.theme === choice,
+  });
+
+  return [
+    ...(state.isMac ? [{ role: 'appMenu' as const }] : []),
+    {
+      label: '&File',
+      submenu: [
+        item('&Open…', 'open', 'CmdOrCtrl+O'),
+        { label: 'Open &Recent', submenu: recentItems(state, actions) },
+        SEPARATOR,
+        item('&Export as vmcore…', 'export', 'CmdOrCtrl+E'),
+        SEPARATOR,
+        item('&Close Dump', 'close-dump', 'CmdOrCtrl+W'),
+        ...(state.isMac ? [] : [SEPARATOR, { role: 'quit' as const }]),
+      ],
+    },
+    { role: 'editMenu' },
+    {
+      label: '&View',
+      submenu: [
+        item('&Overview', 'show-overview', 'CmdOrCtrl+1'),
+        item('&Registers', 'show-registers', 'CmdOrCtrl+2'),
+        item('&Memory Map', 'show-memory-map', 'CmdOrCtrl+3'),
+        item('&Page Walk', 'show-page-walk', 'CmdOrCtrl+4'),
+        item('Me&mory', 'show-memory', 'CmdOrCtrl+5'),
+        SEPARATOR,
+        {
+          label: '&Theme',
+          submenu: [theme('&System', 'system'), theme('&Light', 'light'), theme('&Dark', 'dark'), theme('&High Contrast', 'high-contrast')],
+        },
+        item('Reset &Layout', 'reset-layout'),
+        SEPARATOR,
+        { role: 'resetZoom' },
+        { role: 'zoomIn' },
+        { role: 'zoomOut' },
+        { role: 'togglefullscreen' },
+        ...(state.isDevelopment ? [SEPARATOR, { role: 'reload' as const }, { role: 'toggleDevTools' as const }] : []),
+      ],
+    },
+    {
+      label: '&Go',
+      submenu: [
+        item('&Go to…', 'go-to', 'CmdOrCtrl+G'),
+        SEPARATOR,
+        item('&Back', 'back', state.isMac ? 'Cmd+[' : 'Alt+Left'),
+        item('&Forward', 'forward', state.isMac ? 'Cmd+]' : 'Alt+Right'),
+        SEPARATOR,
+        item('Next &CPU', 'next-cpu'),
+      ],
+    },
+    { label: '&Tools', submenu: [item('&Command Palette…', 'command-palette', 'CmdOrCtrl+Shift+P')] },
+    ...(state.isMac ? [{ role: 'windowMenu' as const }] : []),
+    { role: 'help', label: '&Help', submenu: [item('&Keyboard Shortcuts', 'keyboard-shortcuts'), item('&About vmcore-workbench', 'about')] },
+  ];
+}
+
+export function showMenu(state: MenuState, actions: MenuActions): void {
+  Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(state, actions)));
+}
