@@ -29,6 +29,8 @@ export interface Register {
   source: string;
   /** True when the dump does not hold it and it was worked out. */
   inferred?: boolean;
+  /** Where only some bits could be worked out: those bits. The others are unknown. */
+  knownBits?: bigint;
   /** `gva`/`gpa` where the value is an address; shown as an address chip. */
   addressSpace?: 'gva' | 'gpa';
   fields: BitField[];
@@ -53,7 +55,8 @@ export interface CpuPaging {
   /** Id of a paging mode, `off` when paging is off. */
   mode: PagingModeId;
   title: string;
-  root: number;
+  /** GPA of the top table; null where the dump does not hold the register that says so. */
+  root: number | null;
   /** Why this mode: "CR0.PG, CR4.PAE, EFER.LMA; CR4.LA57 is clear". */
   reason: string;
 }

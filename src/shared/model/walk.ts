@@ -84,7 +84,8 @@ export type WalkResult =
 export interface Walk {
   address: bigint;
   mode: PagingModeView;
-  root: number;
+  /** GPA of the top table; null where the dump does not hold the register that says so. */
+  root: number | null;
   /** "CR3 of CPU 0", "typed in". */
   rootSource: string;
   steps: WalkStep[];

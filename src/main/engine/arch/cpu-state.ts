@@ -12,6 +12,8 @@ export interface RegisterValue {
   source: string;
   /** True when worked out, not read: EFER.LMA from an ELF that has no EFER. */
   inferred?: boolean;
+  /** For a register of which only some bits were worked out: those bits. The others are unknown, whatever `value` holds there. */
+  knownBits?: bigint;
 }
 
 export interface SegmentValue {

@@ -1,0 +1,12 @@
+/** The CPU families that are decoded. */
+import type { Architecture } from './architecture.ts';
+import { x86_64 } from './x86-64/index.ts';
+
+export type { Architecture, CpuNotes, NoteContext } from './architecture.ts';
+
+export const ARCHITECTURES: readonly Architecture[] = [x86_64];
+
+/** By e_machine of an ELF file; undefined for a CPU that is not decoded. */
+export function findArchitectureByElfMachine(machine: number): Architecture | undefined {
+  return ARCHITECTURES.find(({ elfMachine }) => elfMachine === machine);
+}

@@ -1,0 +1,43 @@
+/**
+ * x86-64: the CPU family of EM_X86_64 dumps.
+ *
+ * Sources: Intel SDM (edition of 2024-06), AMD APM vol. 2 (rev. 3.41); QEMU 5.2 to 10 for vmstate and notes.
+ * Not supported yet: page walks of 32-bit guests (their registers are shown), NT_PRSTATUS of EM_386 files.
+ */
+import type { CpuView } from '#shared/model/index.ts';
+import type { Architecture } from '../architecture.ts';
+import type { CpuState } from '../cpu-state.ts';
+import { cpuFromNotes } from './notes-decode.ts';
+import { encodePrstatus, encodeQemuNote, missingNoteRegisters } from './notes-encode.ts';
+import { pagingMode } from './paging-modes.ts';
+import { modeLine, pagingOf, pagingOptionsOf } from './paging-state.ts';
+import { describeRegisters } from './registers.ts';
+import { SEGMENT_NAMES, describeSegment } from './segments.ts';
+import { cpuDescription } from './vmstate-layout.ts';
+import { cpuFromVmstate } from './vmstate.ts';
+
+export const EM_X86_64 = 62;
+
+function describeCpu(state: CpuState): CpuView {
+  const segments = SEGMENT_NAMES.flatMap((name) => {
+    const segment = state.segments[name];
+    return segment === undefined ? [] : [describeSegment(name, segment)];
+  });
+  return { index: state.index, mode: modeLine(state), paging: pagingOf(state), registers: describeRegisters(state), segments };
+}
+
+export const x86_64: Architecture = {
+  id: 'x86-64',
+  title: 'x86-64',
+  elfMachine: EM_X86_64,
+  describeCpu,
+  pagingOf,
+  pagingOptionsOf,
+  pagingMode,
+  cpuDescription,
+  cpuFromVmstate,
+  cpuFromNotes,
+  encodePrstatus,
+  encodeQemuNote,
+  missingNoteRegisters,
+};

@@ -1,0 +1,106 @@
+/**
+ * Registers from the notes of an ELF core (note-layout.ts). The QEMU note is believed first; NT_PRSTATUS fills in what it lacks.
+ *
+ * Neither note holds EFER. Whether the CPU is in long mode is worked out from what cannot be otherwise, and only the bits that follow
+ * (LMA, LME) are given; NXE and SCE stay unknown.
+ */
+import { formatAddress } from '#shared/address-text.ts';
+import { DumpFormatError } from '#shared/errors.ts';
+import type { CpuNotes, NoteContext } from '../architecture.ts';
+import type { CpuState, RegisterValue } from '../cpu-state.ts';
+import { PRSTATUS_SIZE, PRSTATUS_SLOTS, QEMU_NOTE_SIZE_OLD, QEMU_NOTE_VERSION, QEMU_SEGMENTS, QEMU_SLOTS, SELECTOR_NAMES } from './note-layout.ts';
+import { isLongCode } from './segments.ts';
+
+const LME = 1n << 8n;
+const LMA = 1n << 10n;
+const EM_X86_64 = 62;
+
+/** See Architecture.cpuFromNotes. */
+export function cpuFromNotes(notes: CpuNotes, index: number, context: NoteContext): CpuState {
+  const state: CpuState = { index, registers: {}, segments: {} };
+  if (notes.qemu !== undefined) readQemuNote(state, notes.qemu, context);
+  if (notes.prstatus !== undefined) readPrstatus(state, notes.prstatus, context);
+  const efer = inferEfer(state, context);
+  if (efer !== undefined) state.registers.efer = efer;
+  return state;
+}
+
+function place(note: string, offset: number, noteOffset: number | undefined): string {
+  return `${note}, offset ${offset}${noteOffset === undefined ? '' : `, at ${formatAddress(noteOffset + offset)}`}`;
+}
+
+function readQemuNote(state: CpuState, bytes: Uint8Array, context: NoteContext): void {
+  const at = context.qemuOffset;
+  const problem = { format: 'QEMU note', source: context.source ?? 'core', fileOffset: at ?? 0 };
+  if (bytes.length < QEMU_NOTE_SIZE_OLD) {
+    throw new DumpFormatError({ ...problem, field: 'descsz', expected: `at least ${QEMU_NOTE_SIZE_OLD} bytes`, found: `${bytes.length}` });
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const version = view.getUint32(0, true);
+  if (version !== QEMU_NOTE_VERSION) throw new DumpFormatError({ ...problem, field: 'version', expected: '1', found: `${version}` });
+  const size = Math.min(view.getUint32(4, true), bytes.length);
+  if (size < QEMU_NOTE_SIZE_OLD) {
+    throw new DumpFormatError({
+      ...problem,
+      fileOffset: problem.fileOffset + 4,
+      field: 'size',
+      expected: `${QEMU_NOTE_SIZE_OLD} or more`,
+      found: `${size}`,
+    });
+  }
+  for (const { name, offset } of QEMU_SLOTS) {
+    if (offset + 8 <= size) state.registers[name] = { value: view.getBigUint64(offset, true), width: 64, source: place('QEMU note', offset, at) };
+  }
+  for (const { name, offset } of QEMU_SEGMENTS) {
+    const base = view.getBigUint64(offset + 16, true);
+    const source = place('QEMU note', offset, at);
+    state.segments[name] = {
+      selector: view.getUint32(offset, true),
+      limit: view.getUint32(offset + 4, true),
+      flags: view.getUint32(offset + 8, true),
+      base,
+      source,
+    };
+    if (name === 'fs' || name === 'gs') state.registers[`${name}_base`] = { value: base, width: 64, source: place('QEMU note', offset + 16, at) };
+  }
+}
+
+function readPrstatus(state: CpuState, bytes: Uint8Array, context: NoteContext): void {
+  const at = context.prstatusOffset;
+  if (bytes.length < PRSTATUS_SIZE) {
+    const problem = { format: 'NT_PRSTATUS', source: context.source ?? 'core', fileOffset: at ?? 0, field: 'descsz' };
+    throw new DumpFormatError({ ...problem, expected: `${PRSTATUS_SIZE} bytes`, found: `${bytes.length}` });
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (const { name, offset } of PRSTATUS_SLOTS) {
+    const selector = SELECTOR_NAMES.has(name);
+    // A selector alone is no segment: without the QEMU note it is a 16-bit register, as gdb shows it.
+    if (state.registers[name] !== undefined || (selector && state.segments[name] !== undefined)) continue;
+    const value = view.getBigUint64(offset, true);
+    const source = place('NT_PRSTATUS', offset, at);
+    state.registers[name] = selector ? { value: value & 0xffffn, width: 16, source } : { value, width: 64, source };
+  }
+}
+
+/** EFER's long-mode bits; undefined where nothing shows them. */
+function inferEfer(state: CpuState, context: NoteContext): RegisterValue | undefined {
+  const { cr0, cr4 } = state.registers;
+  if (cr0 === undefined || cr4 === undefined) return undefined;
+  const paging = (cr0.value >> 31n) & 1n;
+  const pae = (cr4.value >> 5n) & 1n;
+  // Long mode is active exactly when paging is on and LME is set, and it needs PAE (SDM vol. 3A 11.8.5); with paging off LME is not known.
+  const why = paging === 0n ? undefined : pae === 0n ? 'paging without CR4.PAE is 32-bit paging' : longModeEvidence(state, context);
+  if (paging === 0n) return { value: 0n, width: 64, knownBits: LMA, inferred: true, source: 'inferred: CR0.PG is clear, so long mode is not active' };
+  if (why === undefined) return undefined;
+  return { value: pae === 0n ? 0n : LMA | LME, width: 64, knownBits: LMA | LME, inferred: true, source: `inferred: ${why}` };
+}
+
+function longModeEvidence(state: CpuState, context: NoteContext): string | undefined {
+  const { cs, gdt, idt, tr } = state.segments;
+  if (cs !== undefined && isLongCode(cs.flags)) return 'CS.L is set, which only long mode has';
+  const high = [gdt, idt, tr].some((segment) => segment !== undefined && segment.base >> 32n !== 0n);
+  if (high) return 'the descriptor tables are above 4 GiB';
+  if ((state.registers.rip?.value ?? 0n) >> 32n !== 0n) return 'RIP is above 4 GiB';
+  if (((state.registers.cr4?.value ?? 0n) >> 17n) & 1n) return 'CR4.PCIDE is set, which needs long mode';
+  return context.elfMachine === EM_X86_64 ? 'the file is EM_X86_64, which QEMU writes when CPU 0 is in long mode' : undefined;
+}

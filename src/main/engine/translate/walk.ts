@@ -1,0 +1,155 @@
+/**
+ * The walk stepper: one step per table, as data, for everything that shows or explains a translation. `Translator` gives the same
+ * answers without the explanations (tests/engine/translate/agreement.test.ts).
+ *
+ * Three ends are kept apart: an entry that is not present (the guest says that nothing is mapped), a table that the dump does not hold
+ * (nobody can say), and a page that is mapped but not in the dump (a result of kind `page` whose `state` is not `present`).
+ */
+import { formatAddress, formatSize } from '#shared/address-text.ts';
+import type { PagingLevel, StepConclusion, Walk, WalkResult, WalkStep } from '#shared/model/index.ts';
+import type { PhysicalMemory } from '#engine/memory/physical-memory.ts';
+import {
+  ENTRY_NOT_PRESENT,
+  ENTRY_RESERVED,
+  ENTRY_TABLE,
+  RIGHTS_ALL,
+  alignRoot,
+  indexOf,
+  nonCanonicalReason,
+  rightsOf,
+  viewOfMode,
+  type PagingMode,
+  type PagingOptions,
+  type Rights,
+} from './paging-mode.ts';
+import { pageSentence, pageStateSentence, tableMissingSentence } from './walk-sentences.ts';
+
+/**
+ * Walks one address from `root` (GPA of the top table; bits below the table alignment, which CR3 uses for other things, do not count).
+ * At most as many steps as the mode has levels. A null root or an impossible address makes no step at all.
+ */
+export function* walk(
+  memory: PhysicalMemory,
+  mode: PagingMode,
+  root: number | null,
+  address: bigint,
+  options: PagingOptions = {},
+): Generator<WalkStep, WalkResult, undefined> {
+  const impossible = nonCanonicalReason(mode, address);
+  if (impossible !== undefined) return { kind: 'fault', reason: 'non-canonical', sentence: impossible };
+  if (mode.levels.length === 0) return identity(memory, address);
+  if (root === null)
+    return { kind: 'fault', reason: 'no-root', sentence: 'The dump does not hold the register that says where the page tables are.' };
+
+  const noExecuteOff = options.noExecuteOff === true;
+  let table = alignRoot(mode, root);
+  let rights = RIGHTS_ALL;
+  for (const [depth, level] of mode.levels.entries()) {
+    const step = beginStep(mode, level, table, address);
+    if (!memory.readU64(step.entryAddress)) {
+      const state = memory.stateAt(step.entryAddress);
+      const sentence = tableMissingSentence(step, state);
+      yield { ...step, conclusion: { kind: 'table-missing', state }, sentence };
+      return { kind: 'fault', reason: 'table-missing', sentence };
+    }
+    const { low, high } = memory;
+    const entry = (BigInt(high) << 32n) | BigInt(low);
+    const kind = mode.format.kind(level.level, low, high, noExecuteOff);
+    const flags = mode.format.fields(level.level, entry, kind, noExecuteOff);
+    const read = { ...step, entry, flags };
+    const place = `${level.name}[${step.index}]`;
+
+    if (kind === ENTRY_NOT_PRESENT) {
+      const note = mode.format.notPresentNote(level.level, entry);
+      const sentence = `${place} is not present: bit 0 (P) is clear${note === undefined ? '' : `; ${note}`}.`;
+      yield { ...read, conclusion: { kind: 'not-present', ...(note === undefined ? {} : { note }) }, sentence };
+      return { kind: 'fault', reason: 'not-present', sentence };
+    }
+    if (kind === ENTRY_RESERVED) {
+      const bits = mode.format.reservedBits(level.level, low, high, noExecuteOff);
+      const names = bits.map((bit) => mode.format.bitName(level.level, bit)).join(', ');
+      const sentence = `${place} is present, but ${names} must be 0 here: the CPU raises a page fault (reserved bit).`;
+      yield { ...read, conclusion: { kind: 'reserved', bits }, sentence };
+      return { kind: 'fault', reason: 'reserved-bit', sentence };
+    }
+
+    rights &= mode.format.rights(low, high);
+    const target = mode.format.target(level.level, low, high, kind);
+    if (kind === ENTRY_TABLE) {
+      const next = mode.levels[depth + 1];
+      if (next === undefined) throw new Error(`assertion failed: ${place} points to a table below the last level`);
+      yield {
+        ...read,
+        conclusion: { kind: 'table', next: target },
+        sentence: `${place} points to the ${next.name} at GPA ${formatAddress(target)}.`,
+      };
+      table = target;
+      continue;
+    }
+    const pageSize = 2 ** level.shift;
+    const physical = target + Number(BigInt.asUintN(level.shift, address));
+    const conclusion: StepConclusion = { kind: 'page', physical, pageStart: target, pageSize };
+    const reason = mode.format.pageReason(level.level);
+    yield { ...read, conclusion, sentence: `${place} maps a ${formatSize(pageSize)} page at GPA ${formatAddress(target)}; ${reason}.` };
+    const names = mode.format.flagNames(level.level, low, high, kind);
+    return pageResult(memory, address, { physical, pageStart: target, pageSize, flags: names, effective: rightsOf(rights) });
+  }
+  throw new Error(`assertion failed: no level of ${mode.title} ends a walk`);
+}
+
+/** A whole walk. `rootSource` says where the root comes from: "CR3 of CPU 0". */
+export function collectWalk(
+  memory: PhysicalMemory,
+  mode: PagingMode,
+  root: number | null,
+  rootSource: string,
+  address: bigint,
+  options: PagingOptions = {},
+): Walk {
+  const steps: WalkStep[] = [];
+  const generator = walk(memory, mode, root, address, options);
+  let next = generator.next();
+  while (next.done !== true) {
+    steps.push(next.value);
+    next = generator.next();
+  }
+  return { address, mode: viewOfMode(mode), root: root === null ? null : alignRoot(mode, root), rootSource, steps, result: next.value };
+}
+
+/** The part of a step that is known before its entry is read. */
+function beginStep(mode: PagingMode, level: PagingLevel, table: number, address: bigint): Omit<WalkStep, 'conclusion' | 'sentence'> {
+  const index = indexOf(level, address);
+  return {
+    level: level.level,
+    levelName: level.name,
+    table,
+    index,
+    indexHighBit: level.shift + level.bits - 1,
+    indexLowBit: level.shift,
+    entryAddress: table + index * mode.entrySize,
+    entry: null,
+    flags: [],
+  };
+}
+
+interface PageFacts {
+  physical: number;
+  pageStart: number;
+  pageSize: number;
+  flags: string[];
+  effective: Rights;
+}
+
+function pageResult(memory: PhysicalMemory, address: bigint, page: PageFacts): WalkResult {
+  const state = memory.stateAt(page.physical);
+  const sentence = `${pageSentence(address, page)}${pageStateSentence(state)}`;
+  return { kind: 'page', ...page, state, sentence };
+}
+
+function identity(memory: PhysicalMemory, address: bigint): WalkResult {
+  const physical = Number(address);
+  const state = memory.stateAt(physical);
+  const sentence = `Paging is off: ${formatAddress(address)} is the physical address itself.${pageStateSentence(state)}`;
+  const everything = { writable: true, user: true, executable: true };
+  return { kind: 'page', physical, pageStart: physical - (physical % 4096), pageSize: 4096, flags: [], effective: everything, state, sentence };
+}
