@@ -99,11 +99,18 @@ class Decoder {
     if (depth > MAX_DEPTH) throw new DescriptionMismatch('structures nested too deeply');
     const name = String(description.vmsd_name);
     const fields = listOf<VmFieldDescription>(description.fields).map((field) => this.#field(field, depth));
-    const subsections: VmStruct[] = [];
-    for (const subsection of listOf<VmDescription>(description.subsections)) {
-      if (this.#enterSubsection(subsection)) subsections.push(this.struct(subsection, depth + 1));
+    return { name, version: Number(description.version), fields, subsections: this.#subsections(description, depth) };
+  }
+
+  /** In whatever order they come; a built-in description lists more than a stream holds. */
+  #subsections(description: VmDescription, depth: number): VmStruct[] {
+    const known = listOf<VmDescription>(description.subsections);
+    const found: VmStruct[] = [];
+    for (;;) {
+      const next = known.find((subsection) => this.#enterSubsection(subsection));
+      if (!next || ++this.#values > MAX_VALUES) return found;
+      found.push(this.struct(next, depth + 1));
     }
-    return { name, version: Number(description.version), fields, subsections };
   }
 
   /** A subsection starts with its own name: 05, u8 length, name, u32 version. Without it, it was not saved. */

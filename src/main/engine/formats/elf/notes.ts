@@ -1,0 +1,32 @@
+/** Notes of an ELF core: a list of owner, type and description (gABI 5, "Note Section"; layout.ts). */
+import type { ElfNote } from '../format.ts';
+
+const NHDR_SIZE = 12;
+/** Most notes that are read; a core of a machine with 4096 CPUs has about 20,000. */
+const MAX_NOTES = 200_000;
+
+/** A note and the file offset of its description. */
+export interface FoundNote extends ElfNote {
+  fileOffset: number;
+}
+
+/** The notes of one PT_NOTE segment. Ends early at one that does not fit, and says so by `damagedAt` (a file offset). */
+export function parseNotes(bytes: Uint8Array, fileOffset: number): { notes: FoundNote[]; damagedAt?: number } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const notes: FoundNote[] = [];
+  let at = 0;
+  while (at + NHDR_SIZE <= bytes.length && notes.length < MAX_NOTES) {
+    const nameSize = view.getUint32(at, true);
+    const size = view.getUint32(at + 4, true);
+    const type = view.getUint32(at + 8, true);
+    const start = at + NHDR_SIZE + Math.ceil(nameSize / 4) * 4;
+    const end = start + size;
+    if (end > bytes.length) return { notes, damagedAt: fileOffset + at };
+    // Padding at the end of a segment looks like a note without name and content.
+    if (nameSize === 0 && size === 0 && type === 0) break;
+    const owner = String.fromCharCode(...bytes.subarray(at + NHDR_SIZE, at + NHDR_SIZE + Math.min(nameSize, 64))).replace(/\0.*$/s, '');
+    notes.push({ owner, type, description: bytes.slice(start, end), source: `note at 0x${(fileOffset + at).toString(16)}`, fileOffset: fileOffset + start });
+    at = start + Math.ceil(size / 4) * 4;
+  }
+  return { notes };
+}
