@@ -1,0 +1,23 @@
+/**
+ * End-to-end tests: the same specs against each host (tests/e2e/harness/host.ts), one project a host.
+ */
+import { defineConfig } from '@playwright/test';
+import type { HostOptions } from './tests/e2e/harness/test.ts';
+
+export default defineConfig<HostOptions>({
+  testDir: 'tests/e2e',
+  testMatch: '**/*.spec.ts',
+  outputDir: 'test-results/e2e',
+  fullyParallel: true,
+  // Two vCPUs are the smallest machine the tests are meant for; every worker runs a browser and an engine.
+  workers: 2,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: 'list',
+  forbidOnly: Boolean(process.env['CI']),
+  use: { viewport: { width: 1440, height: 900 }, screenshot: 'only-on-failure', trace: 'retain-on-failure' },
+  projects: [
+    { name: 'desktop', use: { hostKind: 'desktop' } },
+    { name: 'server', use: { hostKind: 'server' } },
+  ],
+});

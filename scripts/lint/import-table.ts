@@ -1,0 +1,68 @@
+/**
+ * Which folder may import which: the architecture as data. The lint rule beside this file enforces it, ARCHITECTURE.md quotes it.
+ *
+ * A file belongs to the longest folder here that holds it, and may always import from that folder. `folders` are the other folders it may import
+ * from (a folder stands for everything below it; a single file may stand for a folder), `packages` the packages; `node:*` stands for Node's own modules. Type imports count like any other.
+ */
+export interface ImportRule {
+  folders: readonly string[];
+  packages: readonly string[];
+}
+
+const ENGINE = 'src/main/engine';
+const NODE = 'node:*';
+const PAGE = ['vue', 'pinia', 'reka-ui', '@lucide/vue', '@tanstack/vue-virtual'];
+
+export const IMPORT_TABLE: Readonly<Record<string, ImportRule>> = {
+  // What crosses a process boundary.
+  'src/shared': { folders: [], packages: ['valibot'] },
+
+  // The engine, in the order of the way of the data: a later stage may look at an earlier one, never the other way round.
+  [`${ENGINE}/memory`]: { folders: ['src/shared'], packages: [] },
+  // paging-mode.ts is the form in which a CPU family describes its page tables to the walker.
+  [`${ENGINE}/arch`]: { folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/translate/paging-mode.ts`], packages: [] },
+  [`${ENGINE}/translate`]: { folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/arch`], packages: [] },
+  // What a machine type (pc, q35) says about where its RAM lies.
+  [`${ENGINE}/machine`]: { folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/arch`], packages: [] },
+  [`${ENGINE}/io`]: { folders: ['src/shared', `${ENGINE}/memory`], packages: [NODE, 'koffi'] },
+  [`${ENGINE}/containers`]: { folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/io`], packages: [NODE] },
+  [`${ENGINE}/formats`]: {
+    folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/arch`, `${ENGINE}/machine`, `${ENGINE}/io`, `${ENGINE}/containers`],
+    packages: [NODE],
+  },
+  [`${ENGINE}/linux`]: { folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/arch`, `${ENGINE}/translate`], packages: [] },
+  [`${ENGINE}/export`]: {
+    folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/arch`, `${ENGINE}/translate`, `${ENGINE}/io`, `${ENGINE}/formats`, `${ENGINE}/linux`],
+    packages: [NODE],
+  },
+  // One open dump, and the worker around it: what puts the stages together.
+  [ENGINE]: { folders: ['src/shared'], packages: [NODE] },
+
+  // The hosts.
+  'src/main/workbench': { folders: ['src/shared', ENGINE], packages: [NODE, 'valibot'] },
+  'src/main/server': { folders: ['src/shared', 'src/main/workbench'], packages: [NODE, 'ws'] },
+  'src/main/desktop': { folders: ['src/shared', 'src/main/workbench'], packages: [NODE, 'valibot', 'electron'] },
+  // Composition root of the desktop app; the worker's module path is all it takes from the engine.
+  'src/main': { folders: ['src/shared', ENGINE, 'src/main/workbench', 'src/main/desktop'], packages: [NODE, 'electron'] },
+  'src/cli': { folders: ['src/shared', ENGINE, 'src/main/workbench', 'src/main/server'], packages: [NODE] },
+  'src/preload': { folders: ['src/shared'], packages: ['electron'] },
+
+  // The page.
+  // The list of panels: their names, which the stores keep, and how each is loaded.
+  'src/renderer/src/panels.ts': {
+    folders: ['src/shared', 'src/renderer/src/components', 'src/renderer/src/features'],
+    packages: PAGE,
+  },
+  'src/renderer/src/api': { folders: ['src/shared'], packages: ['vue'] },
+  'src/renderer/src/composables': {
+    folders: ['src/shared', 'src/renderer/src/api', 'src/renderer/src/stores', 'src/renderer/src/panels.ts'],
+    packages: PAGE,
+  },
+  'src/renderer/src/stores': {
+    folders: ['src/shared', 'src/renderer/src/api', 'src/renderer/src/composables', 'src/renderer/src/panels.ts'],
+    packages: PAGE,
+  },
+  // Props in, events out: no store, no workbench.
+  'src/renderer/src/components': { folders: ['src/shared', 'src/renderer/src/composables'], packages: PAGE },
+  'src/renderer': { folders: ['src/shared'], packages: [...PAGE, 'dockview-vue', '@fontsource/jetbrains-mono'] },
+};
