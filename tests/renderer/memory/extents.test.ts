@@ -47,6 +47,18 @@ describe('overlay', () => {
     ]);
   });
 
+  test('what a chunk shows of a hole that is known already does not cut it in two', () => {
+    const base = overlay(wholeSpace(0xffffn, 'bytes'), [{ start: 0x1000n, last: 0x7fffn, kind: 'hole', state: 'unmapped' }]);
+    const seen = [{ start: 0x0800n, last: 0x1fffn, kind: 'hole', state: 'unmapped', reason: 'PT[1] not present' } as const];
+    const result = overlay(base, seen, 'bytes');
+    expect(result.map(({ start, last, reason }) => [start, last, reason])).toEqual([
+      [0n, 0x7ffn, undefined],
+      [0x800n, 0xfffn, 'PT[1] not present'],
+      [0x1000n, 0x7fffn, undefined],
+      [0x8000n, 0xffffn, undefined],
+    ]);
+  });
+
   test('does not change its input', () => {
     const base = wholeSpace(0xffffn, 'bytes');
     overlay(base, [{ start: 0n, last: 0xffn, kind: 'bytes' }]);

@@ -96,7 +96,8 @@ describe('cursor', () => {
     expect(move(layout, onFold, 'down', 20)).toEqual({ address: 0x4005n, column: 5 });
     expect(move(layout, placeAt(layout, 0xfffn), 'right', 20).address).toBe(0x1000n);
     expect(move(layout, onFold, 'right', 20).address).toBe(0x4000n);
-    expect(move(layout, placeAt(layout, 0x4000n), 'left', 20).address).toBe(0x1000n);
+    expect(layout.rowOf(move(layout, placeAt(layout, 0x4000n), 'left', 20).address)).toBe(0x100n);
+    expect(move(layout, placeAt(layout, 0x2345n), 'left', 20).address).toBe(0xfffn);
   });
 
   test('stops at both ends of the space', () => {

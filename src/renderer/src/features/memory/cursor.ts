@@ -43,12 +43,6 @@ function clamp(layout: RowLayout, address: bigint): bigint {
   return address < 0n ? 0n : address > layout.spaceLast ? layout.spaceLast : address;
 }
 
-/** In a folded hole the cursor stands on its first address, so that one place means one row. */
-function settle(layout: RowLayout, address: bigint): bigint {
-  const inside = clamp(layout, address);
-  return foldedHoleAt(layout, inside)?.start ?? inside;
-}
-
 function byRows(layout: RowLayout, from: CursorPlace, rows: number): CursorPlace {
   const down = rows > 0;
   let index = layout.rowOf(from.address) + BigInt(rows);
@@ -58,12 +52,13 @@ function byRows(layout: RowLayout, from: CursorPlace, rows: number): CursorPlace
   // The headline of an unfolded hole has no bytes of its own: step over it, or stay before it when nothing lies beyond.
   if (row.kind === 'hole' && !row.folded) row = layout.rowAt(down ? index + 1n : index > 0n ? index - 1n : index + 1n);
   const address = row.kind === 'hole' ? row.start : row.start + BigInt(Math.min(from.column, Number(row.last - row.start)));
-  return { address: settle(layout, address), column: from.column };
+  return { address, column: from.column };
 }
 
+/** An address in a folded hole is kept: its row is the hole's, and whoever went there is told about that very address. */
 export function placeAt(layout: RowLayout, address: bigint): CursorPlace {
-  const settled = settle(layout, address);
-  return { address: settled, column: Number(settled % BigInt(layout.bytesPerRow)) };
+  const inside = clamp(layout, address);
+  return { address: inside, column: Number(inside % BigInt(layout.bytesPerRow)) };
 }
 
 /** `page` is the number of rows that a page key moves by. */

@@ -38,8 +38,11 @@ function push(list: Extent[], extent: Extent): void {
   else list.push({ ...extent });
 }
 
-/** `base` with `pieces` (sorted, disjoint, inside the space) painted over it; neighbours that say the same become one. Linear in both. */
-export function overlay(base: readonly Extent[], pieces: readonly Extent[]): Extent[] {
+/**
+ * `base` with `pieces` (sorted, disjoint, inside the space) painted over it, or only over its extents of one kind; neighbours that say the
+ * same become one. Linear in both.
+ */
+export function overlay(base: readonly Extent[], pieces: readonly Extent[], onto?: Extent['kind']): Extent[] {
   const result: Extent[] = [];
   let next = 0;
   for (const extent of base) {
@@ -49,7 +52,7 @@ export function overlay(base: readonly Extent[], pieces: readonly Extent[]): Ext
       const start = piece.start > from ? piece.start : from;
       const last = piece.last < extent.last ? piece.last : extent.last;
       push(result, { ...extent, start: from, last: start - 1n });
-      push(result, { ...piece, start, last });
+      push(result, { ...(onto && extent.kind !== onto ? extent : piece), start, last });
       from = last + 1n;
       if (piece.last > extent.last) break;
       next++;

@@ -13,6 +13,9 @@ export type LayoutRow =
   /** A hole's headline: the only row of a folded hole, the first of an unfolded one. */
   | { kind: 'hole'; index: bigint; start: bigint; last: bigint; extent: Extent; folded: boolean };
 
+/** Before anything is known. */
+const NOTHING: readonly Extent[] = [{ start: 0n, last: 0n, kind: 'bytes' }];
+
 export class RowLayout {
   readonly extents: readonly Extent[];
   readonly bytesPerRow: BytesPerRow;
@@ -25,13 +28,13 @@ export class RowLayout {
 
   /** `extents` is gapless from 0; `unfolded` holds an address of each hole that the user opened. */
   constructor(extents: readonly Extent[], bytesPerRow: BytesPerRow, unfolded: ReadonlySet<bigint> = new Set()) {
-    this.extents = extents;
+    this.extents = extents.length > 0 ? extents : NOTHING;
     this.bytesPerRow = bytesPerRow;
     this.#width = BigInt(bytesPerRow);
-    this.spaceLast = extents.at(-1)?.last ?? 0n;
-    this.#unfolded = new Set([...unfolded].map((address) => extents[extentAt(extents, address)]?.start ?? address));
+    this.spaceLast = this.extents.at(-1)?.last ?? 0n;
+    this.#unfolded = new Set([...unfolded].map((address) => this.extents[extentAt(this.extents, address)]?.start ?? address));
     let rows = 0n;
-    for (const extent of extents) {
+    for (const extent of this.extents) {
       this.#firstRow.push(rows);
       rows += this.#rowsOf(extent);
     }

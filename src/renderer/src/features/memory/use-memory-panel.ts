@@ -1,0 +1,140 @@
+/** Everything the memory panel does, put together from its parts; MemoryPanel.vue only draws it. */
+import { computed, nextTick, ref, shallowRef, watch } from 'vue';
+import type { MemoryRegion } from '#shared/model/index.ts';
+import { useWorkbench } from '../../api/workbench.ts';
+import { usePanelLocation } from '../../composables/use-panel-location.ts';
+import { ADDRESS_SPACES } from '../../components/address-spaces.ts';
+import { useDumpDataStore } from '../../stores/dump-data.store.ts';
+import { useDumpsStore } from '../../stores/dumps.store.ts';
+import type { CopyFormat } from './copy-formats.ts';
+import { bytesPerRowIn, ROW_HEIGHT } from './hex-metrics.ts';
+import type { BytesPerRow } from './row-layout.ts';
+import { isHole, type MemorySpace } from './space-knowledge.ts';
+import { copySelection } from './use-copy-selection.ts';
+import { useDescription } from './use-description.ts';
+import { useHexCursor } from './use-hex-cursor.ts';
+import { useMemorySource } from './use-memory-source.ts';
+import { findInSpace, shownSpace, useMemorySpace } from './use-memory-space.ts';
+import { useRowView } from './use-row-view.ts';
+import { pointerIn } from './data-inspector.ts';
+
+/** CSS pixels of the grid's head. */
+const HEAD = 24;
+const NO_REGIONS: readonly MemoryRegion[] = [];
+
+export function useMemoryPanel() {
+  const api = useWorkbench();
+  const dumps = useDumpsStore();
+  const data = useDumpDataStore();
+  const here = usePanelLocation('memory');
+  const message = ref('');
+  const bytesPerRow = ref<BytesPerRow>(16);
+  const visibleRows = ref(1);
+  const remembered = shallowRef<bigint>();
+
+  const space = useMemorySpace(() => here.address.value, arrive);
+  const digits = computed(() => ADDRESS_SPACES[space.value].digits);
+  const regions = computed(() => data.memoryMap?.regions ?? NO_REGIONS);
+  const source = useMemorySource(
+    () => api,
+    () => {
+      const dump = dumps.active;
+      // Without the map every physical address would look like a hole.
+      if (!dump || (space.value !== 'file' && !data.memoryMap)) return null;
+      return { dumpId: dump.dumpId, space: space.value, root: here.root.value, fileSize: dump.size, regions: regions.value };
+    },
+  );
+  const view = useRowView(source, bytesPerRow, visibleRows);
+  const cursor = useHexCursor(view, () => visibleRows.value, follow);
+  const address = computed(() => cursor.place.value.address);
+  const selection = computed(() => (cursor.selecting.value ? cursor.selection.value : undefined));
+
+  function arrive(target: bigint): void {
+    message.value = '';
+    source.explore(target);
+    cursor.moveTo(target);
+  }
+
+  // A space that starts anew knows nothing of where it was: go to where the panel is, or to the start.
+  watch(
+    () => view.layout.value.spaceLast,
+    (last, before) => {
+      if (last === before || last === 0n) return;
+      const at = here.address.value;
+      if (at && shownSpace(at) === space.value) arrive(at.address);
+      else if (address.value > last) arrive(0n);
+    },
+    { immediate: true },
+  );
+
+  function resize(width: number, height: number, character: number): void {
+    bytesPerRow.value = bytesPerRowIn(width - 8, digits.value, character);
+    visibleRows.value = Math.max(1, Math.floor((height - HEAD) / ROW_HEIGHT));
+  }
+
+  const inspected = computed(() => {
+    const start = selection.value?.start ?? address.value;
+    const shown: number[] = [];
+    if (source.arrivals.value < 0) return new Uint8Array();
+    for (let at = start; shown.length < 8 && at <= view.layout.value.spaceLast; at++) {
+      const entry = source.peek(at);
+      if (entry?.kind !== 'data') break;
+      const offset = Number(at - entry.chunk.address);
+      const span = entry.chunk.spans.find((candidate) => offset >= candidate.start && offset < candidate.end);
+      const byte = entry.chunk.bytes[offset];
+      if (!span || isHole(span.state) || byte === undefined) break;
+      shown.push(byte);
+    }
+    return Uint8Array.from(shown);
+  });
+
+  const description = useDescription(
+    () => [dumps.activeId, space.value, here.root.value, address.value, data.memoryMap] as const,
+    () =>
+      dumps.activeId ? api.describeAddress({ dumpId: dumps.activeId, space: space.value, address: address.value, root: here.root.value }) : null,
+  );
+
+  /** Goes where the 8 bytes at the cursor point. */
+  function follow(): void {
+    const pointer = pointerIn(inspected.value, true);
+    if (pointer === undefined) message.value = 'No pointer here: the 8 bytes at the cursor are not a canonical address.';
+    else here.goHere({ space: 'gva', address: pointer });
+  }
+
+  async function switchSpace(next: MemorySpace): Promise<void> {
+    const dumpId = dumps.activeId;
+    if (!dumpId || next === space.value) return;
+    const from = { space: space.value, address: address.value };
+    if (from.space === 'gva') remembered.value = from.address;
+    const found = await findInSpace(api, { dumpId, root: here.root.value }, from, next, source.virtualOf, remembered.value);
+    space.value = next;
+    await nextTick();
+    arrive(found.address ?? 0n);
+    message.value = found.message;
+  }
+
+  async function jump(text: string): Promise<void> {
+    if (!dumps.activeId) return;
+    const targets = await api.resolveText({ dumpId: dumps.activeId, text, root: here.root.value }).catch(() => []);
+    const target = targets.find((candidate) => candidate.space === space.value) ?? targets.find((candidate) => shownSpace(candidate));
+    if (!target) message.value = `“${text}” leads nowhere in this dump.`;
+    else if (here.address.value?.space === target.space && here.address.value.address === target.address) arrive(target.address);
+    else here.goHere({ space: target.space, address: target.address });
+  }
+
+  async function copy(format: CopyFormat): Promise<void> {
+    message.value = await copySelection(format, cursor.selection.value, source.read, (text) => navigator.clipboard.writeText(text));
+  }
+
+  function press(event: KeyboardEvent): void {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'c') void copy('hexdump');
+    else if (!cursor.press(event)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  return {
+    ...{ dumps, data, here, space, digits, source, view, cursor, address, selection, bytesPerRow, visibleRows },
+    ...{ inspected, description, message, resize, switchSpace, jump, copy, press },
+  };
+}

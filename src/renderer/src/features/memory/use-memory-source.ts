@@ -1,0 +1,157 @@
+/**
+ * One address space of one dump as the hex view needs it: what is known of its extents, and its chunks. Starts anew when the dump, the space,
+ * the root or the memory map changes; answers that were meant for the place before are dropped.
+ *
+ * A virtual space is listed in pages of mappings: first around the place of interest, then from the start on for EAGER_PAGES, the rest when it
+ * comes into view; so the whole of an ordinary guest is known after a moment, and a hostile page table costs no more than the cap.
+ */
+import { ref, shallowRef, watch } from 'vue';
+import { MAPPINGS_LIMIT } from '#shared/contract.ts';
+import type { Mapping, MemoryChunk, MemoryRegion, RootChoice } from '#shared/model/index.ts';
+import type { WorkbenchApi } from '#shared/contract.ts';
+import { ChunkCache, type ChunkEntry } from './chunk-cache.ts';
+import { type Extent, overlay } from './extents.ts';
+import { holesIn, initialExtents, lastAddress, type MemorySpace, virtualExtents } from './space-knowledge.ts';
+
+/** Times MAPPINGS_LIMIT: 65,536 stretches. */
+const EAGER_PAGES = 16;
+
+export interface SourcePlace {
+  dumpId: string;
+  space: MemorySpace;
+  root: RootChoice;
+  /** Bytes. */
+  fileSize: number;
+  regions: readonly MemoryRegion[];
+}
+
+export type MemorySource = ReturnType<typeof useMemorySource>;
+
+export function useMemorySource(api: () => Pick<WorkbenchApi, 'readMemory' | 'listMappings'>, place: () => SourcePlace | null) {
+  const extents = shallowRef<readonly Extent[]>([]);
+  /** Counts chunks that came in, so that what shows them knows to look again. */
+  const arrivals = ref(0);
+  /** Why the last listing failed; reads say it row by row. */
+  const problem = shallowRef<Error | null>(null);
+  const reasons = shallowRef<ReadonlyMap<bigint, string>>(new Map());
+  let mappings: Mapping[] = [];
+  let now: SourcePlace | null = null;
+  let generation = 0;
+  let listing = false;
+  let wish: bigint | null = null;
+  let pages = 0;
+  const asked = new Set<bigint>();
+
+  const cache = new ChunkCache(readChunk, 0n, receive);
+
+  function readChunk(address: bigint, length: number): Promise<MemoryChunk> {
+    if (!now) return Promise.reject(new Error('no dump is open'));
+    const { dumpId, space, root } = now;
+    return api().readMemory({ dumpId, space, address, length, root });
+  }
+
+  function receive(entry: ChunkEntry): void {
+    const end = extents.value.at(-1)?.last ?? 0n;
+    const holes = entry.kind === 'data' ? holesIn(entry.chunk, end) : [];
+    if (holes.length > 0) extents.value = overlay(extents.value, holes, 'bytes');
+    arrivals.value = (arrivals.value + 1) % Number.MAX_SAFE_INTEGER;
+  }
+
+  function restart(): void {
+    generation++;
+    listing = false;
+    wish = null;
+    pages = 0;
+    mappings = [];
+    asked.clear();
+    reasons.value = new Map();
+    problem.value = null;
+    extents.value = now ? initialExtents(now.space, now.fileSize, now.regions) : [];
+    cache.reset(now ? lastAddress(now.space, now.fileSize) : 0n);
+    arrivals.value++;
+  }
+
+  /** Lists the mappings from `from` on, then goes on with what is unexplored while there is budget. */
+  function explore(from: bigint): void {
+    wish = from;
+    if (!listing && now?.space === 'gva') void list(generation);
+  }
+
+  async function list(mine: number): Promise<void> {
+    listing = true;
+    while (now && mine === generation && wish !== null) {
+      const from = wish;
+      wish = null;
+      let found: { mappings: Mapping[]; next: bigint | null };
+      try {
+        found = await api().listMappings({ dumpId: now.dumpId, from, limit: MAPPINGS_LIMIT, root: now.root });
+      } catch (error) {
+        if (mine !== generation) return;
+        problem.value = error instanceof Error ? error : new Error(String(error));
+        // Without a listing the bytes themselves say what is not mapped.
+        extents.value = extents.value.map((extent) => (extent.kind === 'unexplored' ? { ...extent, kind: 'bytes' } : extent));
+        break;
+      }
+      if (mine !== generation) return;
+      if (found.next !== null && found.next <= from) break;
+      mappings = mappings.concat(found.mappings);
+      extents.value = overlay(extents.value, virtualExtents(from, found.mappings, found.next, now.regions), 'unexplored');
+      pages++;
+      if (pages < EAGER_PAGES) wish ??= extents.value.find((extent) => extent.kind === 'unexplored')?.start ?? null;
+    }
+    if (mine === generation) listing = false;
+  }
+
+  /** Asks once why a hole is a hole, at both of its ends. */
+  async function findReason(extent: Extent): Promise<void> {
+    if (extent.kind !== 'hole' || extent.reason !== undefined || asked.has(extent.start)) return;
+    asked.add(extent.start);
+    const mine = generation;
+    try {
+      const ends = await Promise.all([extent.start, extent.last].map((address) => readChunk(address, 1)));
+      if (mine !== generation) return;
+      const [first, last] = ends.map((chunk) => chunk.spans[0]?.reason);
+      const text = first === last || !last ? first : `${first ?? ''} … ${last}`;
+      if (text) reasons.value = new Map(reasons.value).set(extent.start, text);
+    } catch {
+      // The hole stands without its reason; the row says what it is anyway.
+    }
+  }
+
+  /** A virtual address that is mapped to `physical`, as far as the space has been listed; kernel half first, because it is the same in all processes. */
+  function virtualOf(physical: number): bigint | undefined {
+    const found = mappings.filter((mapping) => physical >= mapping.physical && physical - mapping.physical <= Number(mapping.last - mapping.start));
+    const best = found.find((mapping) => mapping.start >= 1n << 63n) ?? found[0];
+    return best && best.start + BigInt(physical - best.physical);
+  }
+
+  watch(
+    () => {
+      const at = place();
+      const root = at?.space === 'gva' ? JSON.stringify(at.root) : '';
+      return [at?.dumpId, at?.space, root, at?.fileSize, at?.regions] as const;
+    },
+    () => {
+      now = place();
+      restart();
+    },
+    { immediate: true, flush: 'sync' },
+  );
+
+  return {
+    extents,
+    arrivals,
+    problem,
+    reasons,
+    peek: (address: bigint) => cache.peek(address),
+    want: (addresses: readonly bigint[]) => cache.want(addresses),
+    retry(): void {
+      cache.retry();
+      arrivals.value++;
+    },
+    read: readChunk,
+    explore,
+    findReason,
+    virtualOf,
+  };
+}
