@@ -1,9 +1,31 @@
 import { describe, expect, it } from 'vitest';
 import { chosenY, layoutWalk, ROW_HEIGHT, type Rect, type WalkLayout } from '../../../src/renderer/src/features/page-walk/walk-layout.ts';
 import { elbow } from '../../../src/renderer/src/features/page-walk/wire-path.ts';
-import { fourLevelWalk, jiffiesWalk, moduleWalk, nonCanonical, tinyGigabyte, tinyNotPresent, tinyTableMissing } from './real-walks.ts';
+import {
+  fourLevelWalk,
+  jiffiesWalk,
+  moduleWalk,
+  nonCanonical,
+  pagingOff,
+  reservedBit,
+  rootUnknown,
+  tinyGigabyte,
+  tinyNotPresent,
+  tinyTableMissing,
+} from './real-walks.ts';
 
-const WALKS = { fourLevelWalk, jiffiesWalk, moduleWalk, nonCanonical, tinyGigabyte, tinyNotPresent, tinyTableMissing };
+const WALKS = {
+  fourLevelWalk,
+  jiffiesWalk,
+  moduleWalk,
+  nonCanonical,
+  pagingOff,
+  reservedBit,
+  rootUnknown,
+  tinyGigabyte,
+  tinyNotPresent,
+  tinyTableMissing,
+};
 const WIDTHS = [320, 464, 560, 700, 860, 1100, 1600, 3840];
 
 const lay = (walk = moduleWalk, width = 860, starts = new Map<number, number>()): WalkLayout => layoutWalk(walk, { width, rows: 7, starts });

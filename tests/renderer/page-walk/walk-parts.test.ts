@@ -11,7 +11,7 @@ import {
 } from '../../../src/renderer/src/features/page-walk/table-rows.ts';
 import { KEY_LEGEND, keyBelongsTo, walkKeyCommand } from '../../../src/renderer/src/features/page-walk/walk-keys.ts';
 import { pageLevel, stopOfLevel, walkStops } from '../../../src/renderer/src/features/page-walk/walk-stops.ts';
-import { FOUR_LEVELS, jiffiesWalk, makeTable, makeWalk, moduleWalk, nonCanonical, tinyGigabyte, tinyNotPresent, tinyReadOnly } from './real-walks.ts';
+import { FOUR_LEVELS, jiffiesWalk, makeTable, moduleWalk, nonCanonical, tinyGigabyte, tinyNotPresent, tinyReadOnly, tinyWalk } from './real-walks.ts';
 
 /** tiny.S: the page directory at 0x204000. */
 const tinyDirectory = makeTable(0x204000, 2, { 0: 0x205027n, 1: 0x2000e3n, 2: 0x4000e3n, 3: 0x6000e3n, 4: 0x400000e3n });
@@ -55,7 +55,7 @@ describe('rows of a table', () => {
   it('describe bits of an entry that is not present', () => {
     const table = makeTable(0x205000, 1, { 0x155: 0xabcdeffen });
     const [row] = tableWindow(table, 0, 0x155, 1).rows;
-    expect(describeRow(row!, table, FOUR_LEVELS)).toContain('not present, RW US PWT PCD A D PS G, other bits set: 0xabcdeffe');
+    expect(describeRow(row!, table, FOUR_LEVELS)).toContain('PT[341], not present, other bits set: 0xabcdeffe');
   });
   it('become runs for the strip, and lead to the next entry in use', () => {
     expect(occupancyRuns(tinyDirectory)).toEqual([
@@ -93,15 +93,13 @@ describe('two walks', () => {
     expect(compareWalks(jiffiesWalk, jiffiesWalk).sentence).toBe('The walks read the same entries. Both end at physical 0x6a079c0.'));
   it('can meet in one place by different tables', () => {
     // tiny.S: the kernel text mapping and the identity map lead to one page.
-    const [high, low] = [
-      makeWalk(0xffffffff80300000n, FOUR_LEVELS, 0x200000, [0x202023n, 0x206023n, 0x2000e3n]),
-      makeWalk(0x300000n, FOUR_LEVELS, 0x200000, [0x201027n, 0x204027n, 0x2000e3n]),
-    ];
+    const [high, low] = [tinyWalk(0xffffffff80300000n, [0x202023n, 0x206023n, 0x2000e3n]), tinyWalk(0x300000n, [0x201027n, 0x204027n, 0x2000e3n])];
     const { levels, sentence } = compareWalks(high, low);
     expect(levels.at(-1)?.relation).toBe('same-target');
     expect(sentence).toBe('The walks share no entry: they part at PML4. Both end at physical 0x300000.');
   });
-  it('name the flags that differ', () => expect(compareWalks(moduleWalk, jiffiesWalk).levels[3]?.differentFlags).toEqual(['US', 'PS', 'G', 'NX']));
+  it('name the flags that differ', () =>
+    expect(compareWalks(moduleWalk, jiffiesWalk).levels[3]?.differentFlags).toEqual(['US', 'D', 'PS', 'G', 'NX']));
   it('without steps still have a sentence', () =>
     expect(compareWalks(nonCanonical, nonCanonical)).toEqual({ levels: [], sentence: 'Neither ends in a page.' }));
 });

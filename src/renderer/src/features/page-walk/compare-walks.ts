@@ -31,7 +31,7 @@ function relationOf(left: WalkStep, right: WalkStep): ComparedLevel['relation'] 
 }
 
 function differentFlags(left: WalkStep, right: WalkStep): string[] {
-  const set = (step: WalkStep) => step.flags.filter((field) => field.width === 1 && field.value === 1n).map((field) => field.name);
+  const set = (step: WalkStep) => step.flags.filter((field) => field.width === 1 && field.value === 1n && field.name !== 'ignored').map((field) => field.name);
   const [ofLeft, ofRight] = [set(left), set(right)];
   return [...ofLeft.filter((name) => !ofRight.includes(name)), ...ofRight.filter((name) => !ofLeft.includes(name))];
 }
@@ -45,15 +45,16 @@ export const RELATION_WORDS: Record<ComparedLevel['relation'], string> = {
 };
 
 function sentenceOf(left: Walk, right: Walk, levels: ComparedLevel[]): string {
-  const ends = [left.result, right.result].map((result) => (result.kind === 'page' ? result.physical : null));
+  const end = ({ result }: Walk) => (result.kind === 'page' ? result.physical : null);
+  const [first, second] = [end(left), end(right)];
   const met =
-    ends[0] !== null && ends[0] === ends[1]
-      ? `Both end at physical ${formatAddress(ends[0])}.`
-      : ends[0] !== null && ends[1] !== null
-        ? `They end at physical ${formatAddress(ends[0])} and ${formatAddress(ends[1])}.`
-        : ends[0] === null && ends[1] === null
+    first !== null && first === second
+      ? `Both end at physical ${formatAddress(first)}.`
+      : first !== null && second !== null
+        ? `They end at physical ${formatAddress(first)} and ${formatAddress(second)}.`
+        : first === null && second === null
           ? 'Neither ends in a page.'
-          : `Only the ${ends[0] === null ? 'second' : 'first'} ends in a page.`;
+          : `Only the ${first === null ? 'second' : 'first'} ends in a page.`;
   const parting = levels.findIndex((level) => level.relation !== 'same-entry');
   if (levels.length === 0) return met;
   if (parting < 0) return `The walks read the same entries. ${met}`;

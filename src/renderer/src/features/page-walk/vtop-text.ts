@@ -65,7 +65,7 @@ export function vtopText(walk: Walk): string {
   const kernel = walk.address >> 63n === 1n;
   const top = walk.mode.levels[0]?.level ?? 0;
   const lines = [`${'VIRTUAL'.padEnd(column)}  PHYSICAL`, `${virtual.padEnd(column)}  ${physical}`, ''];
-  lines.push(`PGD DIRECTORY: ${hex(walk.root)}`);
+  if (walk.root !== null) lines.push(`PGD DIRECTORY: ${hex(walk.root)}`);
   for (const step of walk.steps) lines.push(stepLine(step, top, kernel));
   const leaf = walk.steps.at(-1)?.entry;
   if (walk.result.kind === 'page' && typeof leaf === 'bigint') {
