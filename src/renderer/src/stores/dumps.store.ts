@@ -84,9 +84,11 @@ export const useDumpsStore = defineStore('dumps', () => {
     if (dumps.value.some((dump) => dump.dumpId === dumpId)) activeId.value = dumpId;
   }
 
-  /** Takes over what the host has open already: a page that was reloaded, a second window on the same server. */
+  /** Takes over what the host has open: after a reload, in a second window, and after the server came back without some of them. */
   async function restore(): Promise<void> {
-    for (const summary of await useWorkbench().listDumps()) put(summary);
+    const open = await useWorkbench().listDumps();
+    for (const dump of dumps.value) if (!open.some((other) => other.dumpId === dump.dumpId)) forget(dump.dumpId);
+    for (const summary of open) put(summary);
     activeId.value ??= dumps.value[0]?.dumpId ?? null;
   }
 
