@@ -48,23 +48,30 @@ async function exists(path: string): Promise<boolean> {
 export async function openRecentFiles(configFolder: string, now: () => Date = () => new Date()): Promise<RecentFiles> {
   const file = join(configFolder, 'recent-files.json');
   let entries = await readEntries(file);
+  /** The list while it cannot be written: a full or read-only disk is no reason to fail, it is kept for this run. */
+  let kept: Entry[] | undefined;
   let lastChange: Promise<void> = Promise.resolve();
 
   function change(edit: (current: Entry[]) => Entry[]): Promise<void> {
     const changed = lastChange.then(async () => {
-      entries = edit(await readEntries(file)).slice(0, RECENT_LIMIT);
-      await mkdir(configFolder, { recursive: true, mode: 0o700 });
-      await replaceFile(file, JSON.stringify(entries, null, 2));
+      entries = edit(kept ?? (await readEntries(file))).slice(0, RECENT_LIMIT);
+      try {
+        await mkdir(configFolder, { recursive: true, mode: 0o700 });
+        await replaceFile(file, JSON.stringify(entries, null, 2));
+        kept = undefined;
+      } catch (error) {
+        console.error(`cannot write ${file}: ${String(error)}`);
+        kept = entries;
+      }
     });
-    // A failed write (a full disk) must not keep later ones from being tried.
-    lastChange = changed.catch(() => undefined);
+    lastChange = changed;
     return changed;
   }
 
   return {
     async list() {
       await lastChange;
-      entries = await readEntries(file);
+      entries = kept ?? (await readEntries(file));
       return Promise.all(
         entries.map(async ({ path, openedAt }) => ({ path, name: basename(path), folder: dirname(path), openedAt, exists: await exists(path) })),
       );

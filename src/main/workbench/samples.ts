@@ -33,7 +33,7 @@ export async function listSamples(folder: string): Promise<SampleInfo[]> {
 }
 
 /** The path of a sample's file. Rejects with `bad-request` for an id that is not in the list. */
-export async function findSample(folder: string, id: string): Promise<string> {
+export async function samplePath(folder: string, id: string): Promise<string> {
   const entry = (await readList(folder)).find((candidate) => candidate.id === id);
   if (!entry) throw new WorkbenchError('bad-request', `no such sample: ${id}`);
   return join(folder, entry.file);
