@@ -64,5 +64,17 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRule>> = {
   },
   // Props in, events out: no store, no workbench.
   'src/renderer/src/components': { folders: ['src/shared', 'src/renderer/src/composables'], packages: PAGE },
+  // Checks the tours that ship with the app.
+  'src/renderer/src/features/walkthrough': {
+    folders: [
+      'src/shared',
+      'src/renderer/src/api',
+      'src/renderer/src/components',
+      'src/renderer/src/composables',
+      'src/renderer/src/stores',
+      'src/renderer/src/panels.ts',
+    ],
+    packages: [...PAGE, 'valibot'],
+  },
   'src/renderer': { folders: ['src/shared'], packages: [...PAGE, 'dockview-vue', '@fontsource/jetbrains-mono'] },
 };
