@@ -1,0 +1,56 @@
+/** One page table whole: every entry among its neighbours. */
+import { WorkbenchError } from '#shared/errors.ts';
+import type { PageTableView, PagingLevel, TableEntry } from '#shared/model/index.ts';
+import type { PhysicalMemory } from '#engine/memory/physical-memory.ts';
+import {
+  ENTRY_NOT_PRESENT,
+  ENTRY_PAGE,
+  ENTRY_TABLE,
+  alignRoot,
+  canonicalAddress,
+  type EntryKind,
+  type PagingMode,
+  type PagingOptions,
+} from './paging-mode.ts';
+
+const KIND_WORDS: Record<EntryKind, TableEntry['kind']> = { 0: 'not-present', 1: 'table', 2: 'page', 3: 'reserved' };
+
+/**
+ * All entries of the table at GPA `table`, read as one of `level`. `virtual` is any address whose walk goes through it, so that each entry can
+ * name its own first address. Throws `bad-request` for a level that the mode does not have. Entries that the dump lacks are `missing`.
+ */
+export function readPageTable(
+  memory: PhysicalMemory,
+  mode: PagingMode,
+  table: number,
+  level: number,
+  virtual: bigint,
+  options: PagingOptions = {},
+): PageTableView {
+  const row = mode.levels.find((candidate) => candidate.level === level);
+  if (row === undefined) throw new WorkbenchError('bad-request', `${mode.title} has no level ${level}`);
+  const start = alignRoot(mode, table);
+  const base = (virtual >> BigInt(row.shift + row.bits)) << BigInt(row.shift + row.bits);
+  const entries = Array.from({ length: 2 ** row.bits }, (_, index) => {
+    const first = canonicalAddress(mode, base | (BigInt(index) << BigInt(row.shift)));
+    return readEntry(memory, mode, row, start, index, first, options.noExecuteOff === true);
+  });
+  return { table: start, level, levelName: row.name, entries };
+}
+
+function readEntry(
+  memory: PhysicalMemory,
+  mode: PagingMode,
+  { level }: PagingLevel,
+  table: number,
+  index: number,
+  virtual: bigint,
+  noExecuteOff: boolean,
+): TableEntry {
+  if (!memory.readU64(table + index * mode.entrySize)) return { index, entry: 0n, kind: 'missing', target: null, flags: [], virtual };
+  const { low, high } = memory;
+  const kind = mode.format.kind(level, low, high, noExecuteOff);
+  const target = kind === ENTRY_TABLE || kind === ENTRY_PAGE ? mode.format.target(level, low, high, kind) : null;
+  const flags = kind === ENTRY_NOT_PRESENT ? [] : mode.format.flagNames(level, low, high, kind);
+  return { index, entry: (BigInt(high) << 32n) | BigInt(low), kind: KIND_WORDS[kind], target, flags, virtual };
+}

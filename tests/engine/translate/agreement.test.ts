@@ -1,0 +1,92 @@
+/** The fast translator and the walk stepper are two loops over one decoder: they must agree, whatever the tables hold. */
+import { describe, expect, it } from 'vitest';
+import type { PagingMode } from '#engine/translate/paging-mode.ts';
+import { rightsOf } from '#engine/translate/paging-mode.ts';
+import { FAULT_NONE, FAULT_REASONS, Translator } from '#engine/translate/translator.ts';
+import { collectWalk } from '#engine/translate/walk.ts';
+import { BufferMemory } from './buffer-memory.ts';
+import { FIVE_LEVEL, FOUR_LEVEL, TINY_ROOT, tinyMemory } from './tiny-memory.ts';
+
+/** xorshift32: the same numbers in every run. */
+function randomSource(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state >>> 0;
+  };
+}
+
+const TABLES = 16;
+const START = 0x10000;
+
+/** Tables full of entries of every sort: most point to another table, some are pages, absent, out of the dump or plain noise. */
+function fuzzedMemory(random: () => number): BufferMemory {
+  const memory = new BufferMemory([{ start: START, bytes: new Uint8Array(TABLES * 4096) }]);
+  for (let at = START; at < START + TABLES * 4096; at += 8) {
+    const table = BigInt(START + (random() % TABLES) * 4096);
+    const flags = BigInt(random() & 0xf7f) | 1n;
+    const noise = (BigInt(random()) << 32n) | BigInt(random());
+    const sort = random() % 16;
+    if (sort < 9) memory.writeU64(at, table | (flags & ~0x80n));
+    else if (sort < 12) memory.writeU64(at, (noise & 0x000f_ffff_c000_0000n) | flags | 0x80n);
+    else if (sort === 12) memory.writeU64(at, noise & ~1n);
+    else if (sort === 13) memory.writeU64(at, 0x4000_0000_0000n | flags);
+    else memory.writeU64(at, noise);
+  }
+  return memory;
+}
+
+function compare(memory: BufferMemory, mode: PagingMode, root: number | null, address: bigint, noExecuteOff: boolean): string {
+  const translator = new Translator(memory, mode, root, { noExecuteOff });
+  const mapped = translator.translateAddress(address);
+  const { result, steps } = collectWalk(memory, mode, root, 'test', address, { noExecuteOff });
+  if (result.kind === 'page') {
+    expect({ mapped, fault: translator.fault }).toEqual({ mapped: true, fault: FAULT_NONE });
+    expect({ physical: translator.physical, pageSize: translator.pageSize }).toEqual({ physical: result.physical, pageSize: result.pageSize });
+    expect(rightsOf(translator.rights)).toEqual(result.effective);
+    expect(translator.answer(address)).toEqual({ address, physical: result.physical, pageSize: result.pageSize, flags: result.flags });
+  } else {
+    expect({ mapped, reason: FAULT_REASONS[translator.fault] }).toEqual({ mapped: false, reason: result.reason });
+    expect(translator.answer(address)).toEqual({ address, physical: null, reason: result.sentence });
+  }
+  expect(translator.level).toBe(steps.at(-1)?.level ?? 0);
+  return result.kind === 'page' ? `page ${result.pageSize}` : result.reason;
+}
+
+describe('translator and walk agree', () => {
+  it.each([
+    ['4-level', FOUR_LEVEL, 1],
+    ['5-level', FIVE_LEVEL, 2],
+  ])('on random addresses over fuzzed %s tables, and every kind of end comes up', (_, mode, seed) => {
+    const random = randomSource(0x9e37_79b9 ^ seed);
+    const ends = new Map<string, number>();
+    for (let round = 0; round < 20; round++) {
+      const memory = fuzzedMemory(random);
+      for (let n = 0; n < 300; n++) {
+        const address = (BigInt(random()) << 32n) | BigInt(random());
+        const usual = BigInt.asUintN(64, BigInt.asIntN(mode.virtualBits, address));
+        const end = compare(memory, mode, START + (random() % TABLES) * 4096, n % 8 === 0 ? address : usual, round % 2 === 1);
+        ends.set(end, (ends.get(end) ?? 0) + 1);
+      }
+    }
+    const expected = ['page 4096', 'page 2097152', 'page 1073741824', 'non-canonical', 'not-present', 'reserved-bit', 'table-missing'];
+    expect([...ends.keys()].sort()).toEqual(expected.sort());
+  });
+
+  it('on every page of the tiny guest and on a root that is not known', () => {
+    for (let address = 0n; address < 0xa00000n; address += 0x1000n) compare(tinyMemory(), FOUR_LEVEL, TINY_ROOT, address + 0x123n, false);
+    expect(compare(tinyMemory(), FOUR_LEVEL, null, 0n, false)).toBe('no-root');
+  });
+
+  it('in batches as one by one', () => {
+    const addresses = BigUint64Array.of(0x151008n, 0x155000n, 0xffffffff80300123n, 0x8000_0000_0000n, 0xffffffff40000000n);
+    const physicals = new Float64Array(addresses.length);
+    const faults = new Uint8Array(addresses.length);
+    const mapped = new Translator(tinyMemory(), FOUR_LEVEL, TINY_ROOT).translateMany(addresses, physicals, faults);
+    expect(mapped).toBe(2);
+    expect([...physicals]).toEqual([0x301008, -1, 0x300123, -1, -1]);
+    expect([...faults].map((fault) => FAULT_REASONS[fault])).toEqual([undefined, 'not-present', undefined, 'non-canonical', 'table-missing']);
+  });
+});
