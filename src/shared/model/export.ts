@@ -34,6 +34,8 @@ export interface ExportPlan {
   fileSize: number;
   /** Bytes that are not zero and so take space. An upper bound. */
   dataSize: number;
+  segmentCount: number;
+  /** The first 1000 at most. */
   segments: PlannedSegment[];
   notes: PlannedNote[];
   /** What the source lacks and the file will therefore not hold. */

@@ -1,0 +1,104 @@
+/**
+ * Where everything lies in the ELF file that is going to be written.
+ *
+ * ```
+ * qemu (dump/dump.c since v7.2)   Ehdr | Shdr 0, .shstrtab | Phdrs | notes | memory, unaligned | section names
+ * portable                        Ehdr | Shdr 0 when there are PN_XNUM program headers or more | Phdrs | notes | memory, page-aligned
+ * ```
+ * In both, p_vaddr is p_paddr: page tables are not followed (QEMU's paging=off). Zeros are part of the segments (p_filesz = p_memsz) and holes of
+ * the file.
+ */
+import { formatSize } from '#shared/address-text.ts';
+import { WorkbenchError } from '#shared/errors.ts';
+import type { ExportOptions } from '#shared/model/export.ts';
+import { EHDR_SIZE, PHDR_SIZE, PN_XNUM, PT_LOAD, PT_NOTE, SHDR_SIZE } from '../formats/elf/layout.ts';
+import type { ElfNote } from '../formats/format.ts';
+import { PAGE_SIZE } from '../memory/extent-table.ts';
+import { collectNotes, noteWarnings } from './cpu-notes.ts';
+import { encodeHeader, encodeNotes, encodeProgramHeaders, encodeSectionHeaders, SECTION_NAMES, type SegmentFields } from './elf-encode.ts';
+import type { ExportSource } from './export-source.ts';
+import { planLoads, type LoadPlan } from './load-segments.ts';
+
+const EM_NONE = 0;
+/** PF_R | PF_W | PF_X, as Linux's /proc/vmcore has it. */
+const ALL_ACCESS = 7;
+/** What QEMU 7.2 to 10.1 put into e_ehsize. */
+const QEMU_HEADER_SIZE = 8;
+/** sh_info, which counts the program headers, has 32 bits. */
+const MAX_SEGMENTS = 0xffff_ffff;
+
+export interface ElfPlan extends LoadPlan {
+  /** PT_NOTE, then the loads, in file order. */
+  segments: SegmentFields[];
+  notes: ElfNote[];
+  /** Everything before the memory. */
+  head: Uint8Array;
+  /** What follows the memory. */
+  tail: Uint8Array;
+  tailOffset: number;
+  fileSize: number;
+  warnings: string[];
+}
+
+export function planElf(source: ExportSource, { layout }: ExportOptions): ElfPlan {
+  const loads = planLoads(source, layout);
+  const count = loads.ranges.length + 1;
+  if (count > MAX_SEGMENTS) throw new WorkbenchError('unsupported', `${source.name}: ${count} segments are more than an ELF file can have`);
+  const notes = collectNotes(source);
+  const noteBytes = encodeNotes(notes);
+  const qemu = layout === 'qemu';
+  const sectionCount = qemu ? 2 : count >= PN_XNUM ? 1 : 0;
+  const sectionOffset = sectionCount > 0 ? EHDR_SIZE : 0;
+  const programOffset = EHDR_SIZE + sectionCount * SHDR_SIZE;
+  const noteOffset = programOffset + count * PHDR_SIZE;
+  const noteSegment = { type: PT_NOTE, flags: 0, virtual: 0n, physical: 0, fileSize: noteBytes.length, memorySize: noteBytes.length, align: 0 };
+  const segments: SegmentFields[] = [{ ...noteSegment, offset: noteOffset }];
+
+  let offset = noteOffset + noteBytes.length;
+  for (const { start, length } of loads.ranges) {
+    // A segment's offset and address are equal modulo the page size, as the ABI wants of loadable segments.
+    if (!qemu) offset += (((start - offset) % PAGE_SIZE) + PAGE_SIZE) % PAGE_SIZE;
+    segments.push({
+      type: PT_LOAD,
+      flags: qemu ? 0 : ALL_ACCESS,
+      offset,
+      virtual: BigInt(start),
+      physical: start,
+      fileSize: length,
+      memorySize: length,
+      align: qemu ? 0 : PAGE_SIZE,
+    });
+    offset += length;
+  }
+
+  const head = new Uint8Array(noteOffset + noteBytes.length);
+  const header = { machine: source.architecture?.elfMachine ?? EM_NONE, headerSize: qemu ? QEMU_HEADER_SIZE : EHDR_SIZE };
+  head.set(encodeHeader({ ...header, programOffset, programCount: count, sectionOffset, sectionCount, sectionNames: qemu ? 1 : 0 }));
+  if (sectionCount > 0) head.set(encodeSectionHeaders(count, qemu ? offset : undefined), sectionOffset);
+  head.set(encodeProgramHeaders(segments), programOffset);
+  head.set(noteBytes, noteOffset);
+  const tail = qemu ? SECTION_NAMES : new Uint8Array(0);
+  return {
+    ...loads,
+    segments,
+    notes,
+    head,
+    tail,
+    tailOffset: offset,
+    fileSize: offset + tail.length,
+    warnings: [...memoryWarnings(source, loads, layout), ...noteWarnings(source)],
+  };
+}
+
+function memoryWarnings({ dump }: ExportSource, { ranges, missingSize }: LoadPlan, layout: ExportOptions['layout']): string[] {
+  const warnings: string[] = [];
+  if (ranges.length === 0) warnings.push('The dump holds no memory, so the file has none.');
+  if (missingSize > 0) {
+    const instead = layout === 'qemu' ? 'It is written as zeros, which a reader cannot tell from memory that was zero.' : 'The file leaves it out.';
+    warnings.push(`${formatSize(missingSize)} of the guest's memory are not in the dump. ${instead}`);
+  }
+  if (dump.regions.some(({ evidence }) => evidence.strength === 'guessed')) {
+    warnings.push('Parts of the guest-physical map are guessed; the file says nothing of that.');
+  }
+  return warnings;
+}

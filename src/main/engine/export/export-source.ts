@@ -1,0 +1,17 @@
+/** What an export is made of: an open dump with its current map, in the worker that writes. */
+import type { Architecture } from '../arch/architecture.ts';
+import type { OpenedDump } from '../formats/format.ts';
+import type { GuestMemory } from '../memory/guest-memory.ts';
+
+export interface ExportSource {
+  /** File name without folder, for messages. */
+  name: string;
+  /** The file that is read; an export never writes onto it. */
+  path: string;
+  /** Its regions are the current ones: what the user corrected is what is written. */
+  memory: GuestMemory;
+  /** Its regions are the same as `memory`'s, with evidence. */
+  dump: OpenedDump;
+  /** Undefined when the CPUs are of a family that is not decoded: the file then has no CPU notes. */
+  architecture: Architecture | undefined;
+}

@@ -1,0 +1,140 @@
+/**
+ * A file that grows under another name: NAME.part, with holes where it is zero, synced, then renamed to NAME. Whoever looks at NAME sees
+ * what was there before, or the whole new file.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import { formatSize } from '#shared/address-text.ts';
+import { WorkbenchError } from '#shared/errors.ts';
+
+/** A guest's memory holds its secrets; QEMU's dumps are readable by their owner only, too. */
+const OWNER_ONLY = 0o600;
+
+const REASONS: Record<string, string> = {
+  ENOENT: 'there is no such folder',
+  ENOTDIR: 'a part of the path is not a folder',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space left on the device',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file would be larger than the file system or a limit of this process allows',
+  EIO: 'the device reported a write error',
+  ENAMETOOLONG: 'the name is too long',
+};
+
+function cannotWrite(file: string, why: string, hint?: string): WorkbenchError {
+  return new WorkbenchError('cannot-write', `cannot write ${file}: ${why}`, { source: file, hint });
+}
+
+/** A system error as `cannot-write`; errors of other kinds (the source changed, the user cancelled) as they are. */
+function translated(error: unknown, file: string): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (error instanceof WorkbenchError || code === undefined) return error;
+  const hint = code === 'ENOSPC' || code === 'EDQUOT' ? 'Nothing was left behind. Free some space, or choose another folder.' : undefined;
+  return new WorkbenchError('cannot-write', `cannot write ${file}: ${REASONS[code] ?? message}`, { source: file, found: code, hint });
+}
+
+function isSameFile(a: fs.Stats | undefined, b: fs.Stats | undefined): boolean {
+  return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
+}
+
+const statIfThere = (file: string) => fs.statSync(file, { throwIfNoEntry: false });
+
+/** Throws `cannot-write` unless `target` can become a new file without harm to `source`, and the folder has room for `size` bytes. */
+function checkTarget(target: string, source: string, size: number): void {
+  const folder = path.dirname(target);
+  const existing = statIfThere(target);
+  const original = statIfThere(source);
+  const folderStat = statIfThere(folder);
+  if (!folderStat) throw cannotWrite(target, `the folder ${folder} does not exist`);
+  if (!folderStat.isDirectory()) throw cannotWrite(target, `${folder} is not a folder`);
+  if (existing?.isDirectory()) throw cannotWrite(target, 'it is a folder');
+  if (existing && !existing.isFile()) throw cannotWrite(target, 'it is a device, a pipe or a socket');
+  if (isSameFile(existing, original)) throw cannotWrite(target, 'it is the dump that is being exported', 'Choose another name.');
+  fs.accessSync(folder, fs.constants.W_OK | fs.constants.X_OK);
+  const { bavail, bsize } = fs.statfsSync(folder);
+  // A sparse source cannot hold more data than it takes up on its disk.
+  const needed = Math.min(size, original ? original.blocks * 512 : size);
+  if (bavail * bsize < needed) {
+    throw cannotWrite(target, `no space: up to ${formatSize(needed)} are needed, ${formatSize(bavail * bsize)} are free in ${folder}`);
+  }
+}
+
+export class SparseFile {
+  readonly target: string;
+  readonly #part: string;
+  readonly #fd: number;
+  #open = true;
+  /** Bytes handed to the system so far. */
+  written = 0;
+
+  private constructor(target: string, part: string, fd: number) {
+    this.target = target;
+    this.#part = part;
+    this.#fd = fd;
+  }
+
+  /** `size`: most bytes of data that will be written. Throws WorkbenchError `cannot-write`. */
+  static create(target: string, source: string, size: number): SparseFile {
+    const part = `${target}.part`;
+    try {
+      checkTarget(target, source, size);
+      if (isSameFile(statIfThere(part), statIfThere(source)))
+        throw cannotWrite(part, 'it is the dump that is being exported', 'Choose another name.');
+      // What an interrupted export left behind; `wx` then follows no link that somebody put there.
+      fs.rmSync(part, { force: true });
+      return new SparseFile(target, part, fs.openSync(part, 'wx', OWNER_ONLY));
+    } catch (error) {
+      throw translated(error, target);
+    }
+  }
+
+  write(position: number, bytes: Uint8Array, start = 0, length = bytes.length): void {
+    try {
+      for (let done = 0; done < length;) done += fs.writeSync(this.#fd, bytes, start + done, length - done, position + done);
+    } catch (error) {
+      throw translated(error, this.target);
+    }
+    this.written += length;
+  }
+
+  /** Gives the file its length and its name, and returns when both are on the disk. */
+  finish(length: number): void {
+    try {
+      fs.ftruncateSync(this.#fd, length);
+      fs.fsyncSync(this.#fd);
+      if (!isSameFile(statIfThere(this.#part), fs.fstatSync(this.#fd))) throw cannotWrite(this.target, `another program replaced ${this.#part}`);
+      fs.renameSync(this.#part, this.target);
+      this.#close();
+      syncFolder(path.dirname(this.target));
+    } catch (error) {
+      throw translated(error, this.target);
+    }
+  }
+
+  /** Takes the unfinished file away; the target stays as it was. */
+  discard(): void {
+    if (!this.#open) return;
+    if (isSameFile(statIfThere(this.#part), fs.fstatSync(this.#fd))) fs.rmSync(this.#part, { force: true });
+    this.#close();
+  }
+
+  #close(): void {
+    this.#open = false;
+    fs.closeSync(this.#fd);
+  }
+}
+
+/** So that the new name survives a power failure. Some file systems (and Windows) refuse to sync a folder: there is then nothing to do. */
+function syncFolder(folder: string): void {
+  let fd: number | undefined;
+  try {
+    fd = fs.openSync(folder, 'r');
+    fs.fsyncSync(fd);
+  } catch {
+    // The file itself is safe.
+  } finally {
+    if (fd !== undefined) fs.closeSync(fd);
+  }
+}
