@@ -1,0 +1,92 @@
+/** What a command is, and reading its arguments. */
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { parseAddress } from '#shared/address-text.ts';
+import type { RootChoice } from '#shared/model/index.ts';
+import type { Workbench } from '#workbench/workbench.ts';
+import { UsageError } from './exit-code.ts';
+
+export interface CommandContext {
+  workbench: Workbench;
+  positionals: string[];
+  options: Record<string, string | boolean | undefined>;
+  json: boolean;
+  /** Everything meant for the user or the next program. */
+  print(text: string): void;
+  /** Everything else. */
+  note(text: string): void;
+}
+
+export interface Command {
+  name: string;
+  /** Arguments after the name: `FILE ADDRESS [--cpu N | --root ADDRESS]`. */
+  usage: string;
+  summary: string;
+  /** Paragraphs of --help after the usage. */
+  details: string;
+  /** Smallest and largest number of positional arguments. */
+  arity: [number, number];
+  options: ParseArgsOptionsConfig;
+  /** Resolves with the exit code. */
+  run(context: CommandContext): Promise<number>;
+}
+
+/** Options that every command takes. */
+const COMMON: ParseArgsOptionsConfig = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, 'no-mapping': { type: 'boolean' } };
+
+/** Options that choose page tables. */
+export const ROOT_OPTIONS: ParseArgsOptionsConfig = { cpu: { type: 'string' }, root: { type: 'string' }, levels: { type: 'string' } };
+
+export const ROOT_HELP = `  --cpu N          page tables of CPU N (default 0)
+  --root ADDRESS   page tables whose top table is at this guest-physical address
+  --levels 4|5     levels of those tables (default: those of CPU 0)`;
+
+export function parseArguments(command: Command, argv: string[]): { positionals: string[]; options: CommandContext['options'] } {
+  let parsed;
+  try {
+    // An address may look like an option only when it is "-" itself, which parseArgs takes as a positional.
+    parsed = parseArgs({ args: argv, options: { ...COMMON, ...command.options }, allowPositionals: true, strict: true });
+  } catch (error) {
+    throw new UsageError((error as Error).message.replace(/\. To specify.*$/s, ''));
+  }
+  const options = parsed.values as CommandContext['options'];
+  const [least, most] = command.arity;
+  if (options['help'] !== true) {
+    if (parsed.positionals.length < least) throw new UsageError(`${command.name}: missing arguments`);
+    if (parsed.positionals.length > most) throw new UsageError(`${command.name}: unexpected argument ${JSON.stringify(parsed.positionals[most])}`);
+  }
+  return { positionals: parsed.positionals, options };
+}
+
+export function addressArgument(text: string): bigint {
+  const address = parseAddress(text);
+  if (address === undefined) throw new UsageError(`not an address: ${JSON.stringify(text)} (hexadecimal, at most 64 bits)`);
+  return address;
+}
+
+/** A length: decimal, or hexadecimal with 0x. */
+export function lengthArgument(text: string): number {
+  const value = /^(0x[0-9a-f]+|[0-9]+)$/i.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(value)) throw new UsageError(`not a length: ${JSON.stringify(text)} (decimal, or hexadecimal with 0x)`);
+  return value;
+}
+
+export function countOption(options: CommandContext['options'], name: string): number | undefined {
+  const text = options[name];
+  if (text === undefined) return undefined;
+  if (typeof text !== 'string' || !/^\d{1,9}$/.test(text)) throw new UsageError(`--${name}: not a number: ${JSON.stringify(text)}`);
+  return Number(text);
+}
+
+export function rootOption(options: CommandContext['options']): RootChoice {
+  const { root, cpu, levels } = options;
+  if (root === undefined) {
+    if (levels !== undefined) throw new UsageError('--levels goes with --root');
+    return { kind: 'cpu', cpu: countOption(options, 'cpu') ?? 0 };
+  }
+  if (cpu !== undefined) throw new UsageError('--cpu and --root exclude each other');
+  const address = addressArgument(String(root));
+  if (address >= 1n << 52n) throw new UsageError(`--root: ${String(root)} is wider than a physical address (52 bits)`);
+  if (levels !== undefined && levels !== '4' && levels !== '5') throw new UsageError('--levels: 4 or 5');
+  const mode = levels === undefined ? undefined : levels === '5' ? 'x86-64-5level' : 'x86-64-4level';
+  return { kind: 'root', root: Number(address), ...(mode ? { mode } : {}) };
+}

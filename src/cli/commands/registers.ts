@@ -1,0 +1,58 @@
+import { formatAddress } from '#shared/address-text.ts';
+import type { BitField, CpuView } from '#shared/model/index.ts';
+import { countOption, type Command } from '../command.ts';
+import { EXIT, UsageError } from '../exit-code.ts';
+import { hex, hexOrNull, toJson } from '../json.ts';
+import { openDump } from '../opened-dump.ts';
+import { textPairs, textTable } from '../text-table.ts';
+
+export const registers: Command = {
+  name: 'registers',
+  usage: 'FILE [--cpu N]',
+  summary: 'registers of every CPU, or of one',
+  details: '  --cpu N   only CPU N\n\nA register that the dump does not hold is absent; one that was worked out is marked with ~.',
+  arity: [1, 1],
+  options: { cpu: { type: 'string' } },
+  async run(context) {
+    const { dumpId } = await openDump(context);
+    const cpus = await context.workbench.getCpus({ dumpId });
+    const wanted = countOption(context.options, 'cpu');
+    const chosen = wanted === undefined ? cpus : cpus.filter(({ index }) => index === wanted);
+    if (wanted !== undefined && chosen.length === 0) throw new UsageError(`there is no CPU ${wanted}; the dump has ${cpus.length}`);
+    context.print(context.json ? toJson({ cpus: chosen.map(asJson) }) : chosen.map(asText).join('\n\n'));
+    return EXIT.done;
+  },
+};
+
+function asJson({ index, mode, paging, registers: list, segments }: CpuView) {
+  const values = list.map(({ name, value }) => [name, hex(value)] as const);
+  const selectors = segments.map(({ name, selector, base, limit, flags }) => [name, { selector: hex(selector), base: hex(base), limit: hex(limit), flags: hex(flags) }] as const);
+  const inferred = list.filter((register) => register.inferred).map(({ name }) => name);
+  return { index, mode, paging: { ...paging, root: hexOrNull(paging.root) }, registers: Object.fromEntries([...values, ...selectors]), inferred };
+}
+
+/** Set flags by name, and values of wider fields: `PG WP NE IOPL=3`. */
+function flagWords(fields: BitField[]): string {
+  return fields
+    .filter(({ value }) => value !== 0n)
+    .map(({ name, width, value }) => (width === 1 ? name : `${name}=${value.toString()}`))
+    .join(' ');
+}
+
+function asText({ index, mode, paging, registers: list, segments }: CpuView): string {
+  const pairs = list.map(({ name, value, width, fields, inferred }): [string, string] => [
+    `${name}${inferred ? '~' : ''}`,
+    `${value.toString(16).padStart(Math.ceil(width / 4), '0')}${fields.length > 0 ? `  ${flagWords(fields)}` : ''}`,
+  ]);
+  const rows = segments.map(({ name, selector, base, limit, flags, meaning }) => [
+    name,
+    selector.toString(16).padStart(4, '0'),
+    base.toString(16).padStart(16, '0'),
+    limit.toString(16).padStart(8, '0'),
+    flags.toString(16).padStart(8, '0'),
+    meaning,
+  ]);
+  const table = textTable([{ title: 'SEGMENT' }, { title: 'SEL' }, { title: 'BASE' }, { title: 'LIMIT' }, { title: 'FLAGS' }, { title: 'MEANING' }], rows);
+  const root = paging.root === null ? 'root unknown' : `root ${formatAddress(paging.root)}`;
+  return `CPU ${index}: ${mode}\nPaging: ${paging.title}, ${root} (${paging.reason})\n\n${textPairs(pairs)}\n\n${table}`;
+}

@@ -1,0 +1,76 @@
+import { formatAddress, formatSize } from '#shared/address-text.ts';
+import type { BitField, Walk, WalkStep } from '#shared/model/index.ts';
+import { addressArgument, ROOT_HELP, ROOT_OPTIONS, rootOption, type Command } from '../command.ts';
+import { EXIT } from '../exit-code.ts';
+import { hex, hexOrNull, toJson } from '../json.ts';
+import { openDump } from '../opened-dump.ts';
+import { textTable } from '../text-table.ts';
+
+export const walk: Command = {
+  name: 'walk',
+  usage: 'FILE ADDRESS [--cpu N | --root ADDRESS]',
+  summary: 'follow a virtual address through the page tables, step by step',
+  details: ROOT_HELP,
+  arity: [2, 2],
+  options: ROOT_OPTIONS,
+  async run(context) {
+    const root = rootOption(context.options);
+    const address = addressArgument(context.positionals[1] ?? '');
+    const { dumpId } = await openDump(context);
+    const found = await context.workbench.walk({ dumpId, address, root });
+    context.print(context.json ? toJson(asJson(found)) : asText(found));
+    return found.result.kind === 'page' ? EXIT.done : EXIT.hole;
+  },
+};
+
+const setFlags = (fields: BitField[]): string[] => fields.filter(({ width, value }) => width === 1 && value === 1n).map(({ name }) => name);
+
+function stepJson(step: WalkStep) {
+  const { level, levelName, table, index, entryAddress, entry, flags, conclusion, sentence } = step;
+  const { indexHighBit, indexLowBit } = step;
+  return {
+    level,
+    levelName,
+    table: hex(table),
+    index,
+    indexBits: [indexHighBit, indexLowBit],
+    entryAddress: hex(entryAddress),
+    entry: hexOrNull(entry),
+    flags: setFlags(flags),
+    conclusion: conclusion.kind,
+    sentence,
+  };
+}
+
+function asJson({ address, mode, root, rootSource, steps, result }: Walk) {
+  return {
+    address,
+    mode: mode.id,
+    root: hexOrNull(root),
+    rootSource,
+    steps: steps.map(stepJson),
+    result:
+      result.kind === 'page'
+        ? { ...result, physical: hex(result.physical), pageStart: hex(result.pageStart) }
+        : { kind: result.kind, physical: null, reason: result.reason, sentence: result.sentence },
+  };
+}
+
+function asText({ address, mode, root, rootSource, steps, result }: Walk): string {
+  const rows = steps.map(({ levelName, table, index, indexHighBit, indexLowBit, entryAddress, entry, flags }) => [
+    levelName,
+    formatAddress(table),
+    `${index}`,
+    `${indexHighBit}:${indexLowBit}`,
+    formatAddress(entryAddress),
+    entry === null ? 'not in the dump' : entry.toString(16).padStart(16, '0'),
+    setFlags(flags).join(' '),
+  ]);
+  const right = 'right' as const;
+  const table = textTable(
+    [{ title: 'LEVEL' }, { title: 'TABLE', align: right }, { title: 'INDEX', align: right }, { title: 'BITS' }, { title: 'ENTRY AT', align: right }, { title: 'ENTRY' }, { title: 'FLAGS' }],
+    rows,
+  );
+  const end = result.kind === 'page' ? `${formatAddress(address)} → ${formatAddress(result.physical)} (${formatSize(result.pageSize)} page)\n${result.sentence}` : result.sentence;
+  return `${mode.title}, root ${root === null ? "unknown" : formatAddress(root)} (${rootSource})\n\n${table}\n\n${end}`;
+}

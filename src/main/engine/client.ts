@@ -1,0 +1,155 @@
+/**
+ * The engine as the rest of the main process sees it: open a dump, ask it, run long work beside it. Only messages pass here; the work is in
+ * worker threads (worker.ts).
+ *
+ * ```
+ * OpenDump ── EngineThread (owner: has the file open, answers queries)
+ *          └─ EngineThread (one per export: adopts the owner's image, ends with its job)
+ * ```
+ */
+import { Worker } from 'node:worker_threads';
+import { decodeError, WorkbenchError } from '#shared/errors.ts';
+import type { QueryName, TaskName, TaskRequest, Tasks, WorkerMessage } from './session/protocol.ts';
+
+export type ProgressListener = (progress: { phase: string; done: number; total: number }) => void;
+
+/** Heap of a worker, in MiB: a hostile dump may end its own thread, not the app. */
+const WORKER_HEAP = 2048;
+/** How long a worker may take to end by itself, in milliseconds. */
+const CLOSE_PATIENCE = 2000;
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+  onProgress: ProgressListener | undefined;
+}
+
+class EngineThread {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  readonly #exited: Promise<void>;
+  #nextId = 0;
+  #ended: Error | undefined;
+
+  /** `onDeath` is called when the thread ends without having been asked to. */
+  constructor(workerUrl: URL | string, onDeath: (error: Error) => void) {
+    this.#worker = new Worker(workerUrl, { resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP } });
+    this.#worker.on('message', (message: WorkerMessage) => this.#receive(message));
+    this.#worker.on('error', (error) => this.#end(error instanceof Error ? error : new Error(String(error)), onDeath));
+    this.#exited = new Promise((resolve) => {
+      this.#worker.once('exit', () => {
+        this.#end(new Error('the engine thread ended'), onDeath);
+        resolve();
+      });
+    });
+  }
+
+  run<Name extends TaskName>(
+    task: Name,
+    argument: Tasks[Name]['argument'],
+    options: { cancel?: SharedArrayBuffer; onProgress?: ProgressListener } = {},
+  ): Promise<Tasks[Name]['result']> {
+    if (this.#ended) return Promise.reject(this.#ended);
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject, onProgress: options.onProgress });
+      this.#worker.postMessage({ id, task, argument, cancel: options.cancel } satisfies TaskRequest);
+    });
+  }
+
+  /** Asks the thread to leave, and makes it leave when it does not. */
+  async close(): Promise<void> {
+    if (this.#ended) return;
+    const timer = setTimeout(() => void this.#worker.terminate(), CLOSE_PATIENCE);
+    const closed = this.run('close', null).catch(() => undefined);
+    this.#ended = new WorkbenchError('bad-request', 'the dump is closed');
+    await closed;
+    await this.#exited;
+    clearTimeout(timer);
+  }
+
+  #receive(message: WorkerMessage): void {
+    const pending = this.#pending.get(message.id);
+    if (!pending) return;
+    if ('progress' in message) {
+      pending.onProgress?.(message.progress);
+      return;
+    }
+    this.#pending.delete(message.id);
+    if ('error' in message) pending.reject(decodeError(message.error));
+    else pending.resolve(message.result);
+  }
+
+  #end(error: Error, onDeath: (error: Error) => void): void {
+    const expected = this.#ended !== undefined;
+    const reason = this.#ended ?? new WorkbenchError('internal', `the engine of this dump ended: ${error.message}`);
+    this.#ended = reason;
+    for (const pending of this.#pending.values()) pending.reject(reason);
+    this.#pending.clear();
+    if (!expected) onDeath(reason);
+  }
+}
+
+/** A dump that is open. */
+export class OpenDump {
+  readonly #workerUrl: URL | string;
+  readonly #owner: EngineThread;
+  readonly #helpers = new Set<{ cancel: Int32Array; done: Promise<unknown> }>();
+
+  constructor(workerUrl: URL | string, owner: EngineThread) {
+    this.#workerUrl = workerUrl;
+    this.#owner = owner;
+  }
+
+  /** Throws what the engine throws (WorkbenchError); `cancel` is a flag in shared memory. */
+  static async open(
+    workerUrl: URL | string,
+    path: string,
+    options: { mapping: boolean; cancel: SharedArrayBuffer; onProgress: ProgressListener; onDeath: (error: Error) => void },
+  ): Promise<OpenDump> {
+    const owner = new EngineThread(workerUrl, options.onDeath);
+    try {
+      await owner.run('open', { path, mapping: options.mapping }, options);
+    } catch (error) {
+      await owner.close();
+      throw error;
+    }
+    return new OpenDump(workerUrl, owner);
+  }
+
+  summary(dumpId: string) {
+    return this.#owner.run('summary', { dumpId });
+  }
+
+  query(name: QueryName, argument: unknown): Promise<unknown> {
+    return this.#owner.run('query', { name, argument });
+  }
+
+  /** Runs in a thread of its own, so that the dump stays answerable meanwhile. */
+  async export(argument: Tasks['export']['argument'], cancel: SharedArrayBuffer, onProgress: ProgressListener) {
+    const image = await this.#owner.run('image', null);
+    const thread = new EngineThread(this.#workerUrl, () => undefined);
+    const work = (async () => {
+      try {
+        await thread.run('adopt', { image });
+        return await thread.run('export', argument, { cancel, onProgress });
+      } finally {
+        await thread.close();
+      }
+    })();
+    const helper = { cancel: new Int32Array(cancel), done: work.catch(() => undefined) };
+    this.#helpers.add(helper);
+    try {
+      return await work;
+    } finally {
+      this.#helpers.delete(helper);
+    }
+  }
+
+  /** Ends running work first: the owner's mapping must outlive everybody who reads through it. */
+  async close(): Promise<void> {
+    for (const { cancel } of this.#helpers) Atomics.store(cancel, 0, 1);
+    await Promise.all(Array.from(this.#helpers, ({ done }) => done));
+    await this.#owner.close();
+  }
+}

@@ -1,0 +1,67 @@
+/** What is known of an address, in a line: for address chips. */
+import { groupedHex, formatAddress, formatSize } from '#shared/address-text.ts';
+import type { AddressDescription, MemoryState } from '#shared/model/index.ts';
+import { PHYSICAL_LIMIT, type AddressSpace } from '#shared/units.ts';
+import type { OpenedDump, OpenedRegion } from '../formats/format.ts';
+import type { GuestMemory } from '../memory/guest-memory.ts';
+import type { Translator } from '../translate/translator.ts';
+import { FAULT_REASONS } from '../translate/translator.ts';
+
+export interface AddressContext {
+  memory: GuestMemory;
+  dump: OpenedDump;
+  regions: readonly OpenedRegion[];
+  /** Undefined where the dump has no tables to walk. */
+  translator: Translator | undefined;
+}
+
+const STATE_LABELS: Partial<Record<MemoryState, string>> = {
+  absent: 'not in the dump',
+  excluded: 'left out of the dump',
+  corrupt: 'unreadable in the dump',
+  encrypted: 'encrypted',
+};
+
+export function describeAddress(context: AddressContext, space: AddressSpace, address: bigint): AddressDescription {
+  if (space === 'gpa') return physicalDescription(context, address);
+  if (space === 'gva') return virtualDescription(context, address);
+  if (space === 'file') {
+    const inside = address < BigInt(context.memory.source.size);
+    return { space, address, label: inside ? 'in the file' : 'beyond the end of the file', physical: null, fileOffset: inside ? Number(address) : null, state: inside ? 'present' : 'absent' };
+  }
+  return { space, address, label: 'host addresses are not in this dump', physical: null, fileOffset: null, state: 'absent' };
+}
+
+function physicalDescription({ memory, dump, regions }: AddressContext, address: bigint): AddressDescription {
+  const space = 'gpa';
+  if (address >= BigInt(PHYSICAL_LIMIT)) return { space, address, label: 'wider than 52 bits', physical: null, fileOffset: null, state: 'absent' };
+  const physical = Number(address);
+  const region = regions.find(({ start, last }) => physical >= start && physical <= last);
+  const stretch = memory.stretchAt(physical, 1);
+  const block = region && dump.blocks[region.block];
+  const place = block ? `${block.name} + ${formatAddress(region.blockOffset + physical - region.start)}` : undefined;
+  const state = STATE_LABELS[stretch.state];
+  const label = [place ?? (region ? 'memory' : undefined), state ?? (stretch.state === 'zero' ? 'zero page' : undefined)].filter(Boolean).join(', ');
+  return { space, address, label: label || 'not in the dump', physical, fileOffset: stretch.fileOffset, state: stretch.state };
+}
+
+const FAULT_LABELS: Record<string, string> = {
+  'non-canonical': 'not a canonical address',
+  'not-present': 'not mapped',
+  'reserved-bit': 'maps with a reserved bit set',
+  'table-missing': 'its page table is not in the dump',
+  'no-root': 'no root to walk from',
+};
+
+function virtualDescription(context: AddressContext, address: bigint): AddressDescription {
+  const { translator } = context;
+  const space = 'gva';
+  if (!translator) return { space, address, label: 'no page tables to walk', physical: null, fileOffset: null, state: 'unmapped' };
+  if (!translator.translateAddress(address)) {
+    const label = FAULT_LABELS[FAULT_REASONS[translator.fault] ?? ''] ?? 'not mapped';
+    return { space, address, label, physical: null, fileOffset: null, state: 'unmapped' };
+  }
+  const { physical, pageSize } = translator;
+  const target = physicalDescription(context, BigInt(physical));
+  return { ...target, space, address, translation: `→ GPA ${groupedHex(physical, 12)}, ${formatSize(pageSize)} page` };
+}

@@ -1,0 +1,202 @@
+/** One open dump inside one thread: everything that the contract asks of a dump, synchronously. */
+import type { MethodArgument, MethodResults } from '#shared/contract.ts';
+import { WorkbenchError } from '#shared/errors.ts';
+import type { CpuView, DumpSummary, ExportReport, MemoryMap, RegionCorrection, RootChoice } from '#shared/model/index.ts';
+import type { Architecture } from '../arch/architecture.ts';
+import { ARCHITECTURES } from '../arch/index.ts';
+import { exportElf } from '../export/elf-writer.ts';
+import type { ExportSource } from '../export/export-source.ts';
+import { planExport } from '../export/plan.ts';
+import type { OpenedDump, OpenedRegion, Progress } from '../formats/format.ts';
+import { openDump } from '../formats/registry.ts';
+import { FileSource } from '../io/file-source.ts';
+import { ExtentTable } from '../memory/extent-table.ts';
+import { GuestMemory } from '../memory/guest-memory.ts';
+import { PhysicalRegions } from '../memory/physical-regions.ts';
+import { listMappings } from '../translate/mappings.ts';
+import { readPageTable } from '../translate/page-table.ts';
+import { Translator } from '../translate/translator.ts';
+import { collectWalk } from '../translate/walk.ts';
+import { describeAddress } from './describe-address.ts';
+import type { DumpImage } from './dump-image.ts';
+import { correctRegions, describeMap } from './memory-map.ts';
+import { projectPath, readProject, writeProject } from './project-file.ts';
+import { readFile, readPhysical, readVirtual } from './read-memory.ts';
+import { resolveText } from './resolve-text.ts';
+import { summarize } from './summary.ts';
+import { translationRoot, type TranslationRoot } from './translation-root.ts';
+
+/** Arguments of a method without the dump's id: a session is one dump. */
+type Argument<Name extends keyof MethodResults> = Omit<MethodArgument<Name>, 'dumpId'>;
+
+export class DumpSession {
+  readonly #source: FileSource;
+  readonly #dump: OpenedDump;
+  readonly #memory: GuestMemory;
+  readonly #architecture: Architecture | undefined;
+  #corrections: RegionCorrection[];
+  #regions: OpenedRegion[];
+  /** Translators by root, so that interactive work does not make one per address. */
+  readonly #translators = new Map<string, { translator: Translator; root: TranslationRoot }>();
+
+  constructor(source: FileSource, dump: OpenedDump, corrections: RegionCorrection[]) {
+    this.#source = source;
+    this.#dump = dump;
+    this.#corrections = corrections;
+    this.#regions = correctRegions(dump, corrections);
+    this.#memory = new GuestMemory(source, new ExtentTable(dump.extents), new PhysicalRegions(this.#regions));
+    this.#architecture = ARCHITECTURES.find(({ id }) => id === dump.architecture);
+  }
+
+  static open(path: string, options: { mapping: boolean }, progress: Progress): DumpSession {
+    const source = FileSource.open(path, options);
+    try {
+      const dump = openDump(source, progress);
+      const corrections = keptCorrections(source.shared.path, dump);
+      return new DumpSession(source, dump, corrections);
+    } catch (error) {
+      source.close();
+      throw error;
+    }
+  }
+
+  /** The same dump in another thread. */
+  static adopt(image: DumpImage): DumpSession {
+    return new DumpSession(FileSource.adopt(image.file), image.dump, image.corrections);
+  }
+
+  get image(): DumpImage {
+    return { file: this.#source.shared, dump: this.#dump, corrections: this.#corrections };
+  }
+
+  close(): void {
+    this.#source.close();
+  }
+
+  summary(dumpId: string): DumpSummary {
+    const summary = summarize(dumpId, this.#source.shared, this.#dump, this.getMemoryMap(), this.#architecture);
+    return this.#corrections.length > 0 ? { ...summary, projectFile: projectPath(this.#source.shared.path) } : summary;
+  }
+
+  getCpus(): CpuView[] {
+    const architecture = this.#architecture;
+    return architecture ? this.#dump.cpus.map((cpu) => architecture.describeCpu(cpu)) : [];
+  }
+
+  getMemoryMap(): MemoryMap {
+    return describeMap(this.#dump, this.#regions, this.#memory.extents, this.#corrections.length > 0);
+  }
+
+  /** Takes the corrections over even where they cannot be kept beside the dump (a read-only folder): a diagnostic then says so. */
+  correctMemoryMap({ corrections }: Argument<'correctMemoryMap'>): MemoryMap {
+    this.#regions = correctRegions(this.#dump, corrections);
+    this.#corrections = corrections;
+    this.#memory.regions = new PhysicalRegions(this.#regions);
+    try {
+      writeProject(this.#source.shared.path, corrections);
+    } catch (error) {
+      this.#dump.diagnostics.push({
+        severity: 'info',
+        code: 'corrections-not-kept',
+        message: `The corrections could not be written to ${projectPath(this.#source.shared.path)}: ${(error as Error).message}`,
+        consequence: 'They hold until the dump is closed.',
+      });
+    }
+    return this.getMemoryMap();
+  }
+
+  walk({ address, root }: Argument<'walk'>): MethodResults['walk'] {
+    const { mode, root: table, source, options } = this.#root(root);
+    return collectWalk(this.#memory, mode, table, source, address, options);
+  }
+
+  translate({ addresses, root }: Argument<'translate'>): MethodResults['translate'] {
+    const { translator } = this.#translator(root);
+    return addresses.map((address) => translator.answer(address));
+  }
+
+  readPageTable({ table, level, virtual, root }: Argument<'readPageTable'>): MethodResults['readPageTable'] {
+    const { mode, options } = this.#root(root);
+    return readPageTable(this.#memory, mode, table, level, virtual, options);
+  }
+
+  listMappings({ from, limit, root }: Argument<'listMappings'>): MethodResults['listMappings'] {
+    const { mode, root: table, options } = this.#root(root);
+    return listMappings(this.#memory, mode, table, limit, { ...options, from });
+  }
+
+  readMemory({ space, address, length, root }: Argument<'readMemory'>): MethodResults['readMemory'] {
+    if (space === 'gpa') return readPhysical(this.#memory, address, length);
+    if (space === 'file') return readFile(this.#source, address, length);
+    const { translator, root: from } = this.#translator(root);
+    return readVirtual(this.#memory, translator, from.mode, address, length);
+  }
+
+  describeAddress({ space, address, root }: Argument<'describeAddress'>): MethodResults['describeAddress'] {
+    const translator = space === 'gva' && this.#canWalk(root) ? this.#translator(root).translator : undefined;
+    return describeAddress({ memory: this.#memory, dump: this.#dump, regions: this.#regions, translator }, space, address);
+  }
+
+  resolveText({ text, root }: Argument<'resolveText'>): MethodResults['resolveText'] {
+    const cpus = this.getCpus();
+    const cpu = root.kind === 'cpu' ? cpus.find(({ index }) => index === root.cpu) : cpus[0];
+    return resolveText({ dump: this.#dump, regions: this.#regions, fileSize: this.#source.size, cpu, hasTables: this.#canWalk(root) }, text);
+  }
+
+  planExport({ options }: Argument<'planExport'>): MethodResults['planExport'] {
+    return planExport(this.#exportSource(), options);
+  }
+
+  exportDump({ options, target }: Pick<MethodArgument<'exportDump'>, 'options' | 'target'>, progress: Progress): ExportReport {
+    return exportElf(this.#exportSource(), options, target, progress);
+  }
+
+  #exportSource(): ExportSource {
+    return {
+      name: this.#source.name,
+      path: this.#source.shared.path,
+      memory: this.#memory,
+      dump: { ...this.#dump, regions: this.#regions },
+      architecture: this.#architecture,
+    };
+  }
+
+  #canWalk(choice: RootChoice): boolean {
+    return this.#architecture !== undefined && (choice.kind === 'root' || this.#dump.cpus.some(({ index }) => index === choice.cpu));
+  }
+
+  #root(choice: RootChoice): TranslationRoot {
+    return translationRoot(this.#architecture, this.#dump.cpus, choice);
+  }
+
+  #translator(choice: RootChoice): { translator: Translator; root: TranslationRoot } {
+    const key = choice.kind === 'cpu' ? `cpu ${choice.cpu}` : `root ${choice.root} ${choice.mode ?? ''}`;
+    let found = this.#translators.get(key);
+    if (!found) {
+      const root = this.#root(choice);
+      found = { translator: new Translator(this.#memory, root.mode, root.root, root.options), root };
+      // Typed-in roots are endless; CPUs are not.
+      if (this.#translators.size > 256) this.#translators.clear();
+      this.#translators.set(key, found);
+    }
+    return found;
+  }
+}
+
+/** Corrections from the project file; one that cannot be used is said, not obeyed. */
+function keptCorrections(path: string, dump: OpenedDump): RegionCorrection[] {
+  try {
+    const corrections = readProject(path);
+    correctRegions(dump, corrections);
+    return corrections;
+  } catch (error) {
+    const message = error instanceof WorkbenchError || error instanceof Error ? error.message : String(error);
+    dump.diagnostics.push({
+      severity: 'suspect',
+      code: 'project-file-unusable',
+      message: `The corrections in ${projectPath(path)} cannot be used: ${message}`,
+      consequence: 'The map is shown as the dump proves it.',
+    });
+    return [];
+  }
+}

@@ -1,0 +1,54 @@
+/** What the engine's client and its workers say to each other. Plain data; every request has one outcome, progress may come in between. */
+import type { MethodArgument } from '#shared/contract.ts';
+import type { EncodedError } from '#shared/errors.ts';
+import type { DumpSummary, ExportReport } from '#shared/model/index.ts';
+import type { DumpImage } from './dump-image.ts';
+import type { DumpSession } from './dump-session.ts';
+
+/** Methods of the contract that a session answers as they are. */
+export const QUERY_NAMES = [
+  'getCpus',
+  'getMemoryMap',
+  'correctMemoryMap',
+  'walk',
+  'translate',
+  'readPageTable',
+  'listMappings',
+  'readMemory',
+  'describeAddress',
+  'resolveText',
+  'planExport',
+] as const;
+export type QueryName = (typeof QUERY_NAMES)[number];
+
+/** A task with its arguments and its result. */
+export interface Tasks {
+  /** Opens a file; the worker is then the owner of its mapping. */
+  open: { argument: { path: string; mapping: boolean }; result: { size: number } };
+  /** Works on what another worker has open. */
+  adopt: { argument: { image: DumpImage }; result: null };
+  /** The open dump, for another worker to adopt. */
+  image: { argument: null; result: DumpImage };
+  summary: { argument: { dumpId: string }; result: DumpSummary };
+  query: { argument: { name: QueryName; argument: unknown }; result: unknown };
+  export: { argument: Pick<MethodArgument<'exportDump'>, 'options' | 'target'>; result: ExportReport };
+  /** Lets go of the file; no task may follow. */
+  close: { argument: null; result: null };
+}
+export type TaskName = keyof Tasks;
+
+export interface TaskRequest<Name extends TaskName = TaskName> {
+  id: number;
+  task: Name;
+  argument: Tasks[Name]['argument'];
+  /** One Int32; anything but 0 means that the caller has had enough. A busy worker sees no messages. */
+  cancel?: SharedArrayBuffer;
+}
+
+export type WorkerMessage =
+  | { id: number; progress: { phase: string; done: number; total: number } }
+  | { id: number; result: unknown }
+  | { id: number; error: EncodedError };
+
+/** Asserts at compile time that a session has every query. */
+export type SessionQueries = { [Name in QueryName]: DumpSession[Name] };

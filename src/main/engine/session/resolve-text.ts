@@ -1,0 +1,93 @@
+/**
+ * Where typed text leads: registers, addresses of any space, page frames, file offsets, offsets into RAM blocks.
+ *
+ * `rip`  `rsp+0x20`  `cr3`  `idt`  `ffff ffff 8105 92eb`  `gpa:…`  `gva:…`  `pfn:1234`  `file:0x1000`  `pc.ram+0x1000`
+ */
+import { formatAddress, parseAddress } from '#shared/address-text.ts';
+import type { CpuView, GoToTarget } from '#shared/model/index.ts';
+import { PHYSICAL_LIMIT, VIRTUAL_LAST } from '#shared/units.ts';
+import type { OpenedDump, OpenedRegion } from '../formats/format.ts';
+import { PAGE_SIZE } from '../memory/extent-table.ts';
+
+export interface ResolveContext {
+  dump: OpenedDump;
+  regions: readonly OpenedRegion[];
+  fileSize: number;
+  /** The CPU whose registers a bare name means; undefined when the dump has none. */
+  cpu: CpuView | undefined;
+  /** Whether virtual addresses can be walked at all. */
+  hasTables: boolean;
+}
+
+const PREFIXED = /^(gpa|gva|pfn|file|phys|virt|p|v)\s*:\s*(.+)$/i;
+const WITH_OFFSET = /^(.+?)\s*([+-])\s*(?:0x)?([0-9a-f]+)$/i;
+const MAX_TARGETS = 20;
+
+export function resolveText(context: ResolveContext, text: string): GoToTarget[] {
+  const wanted = text.trim();
+  if (wanted === '') return [];
+  const prefixed = PREFIXED.exec(wanted);
+  if (prefixed) return withPrefix(context, prefixed[1]!.toLowerCase(), prefixed[2]!);
+  const targets = [...byName(context, wanted, 0n), ...withOffset(context, wanted), ...byNumber(context, wanted)];
+  return targets.filter(({ address }) => address >= 0n && address <= VIRTUAL_LAST).slice(0, MAX_TARGETS);
+}
+
+function withPrefix(context: ResolveContext, prefix: string, rest: string): GoToTarget[] {
+  const value = parseAddress(rest);
+  if (value === undefined) return [];
+  switch (prefix) {
+    case 'gva':
+    case 'virt':
+    case 'v':
+      return [{ space: 'gva', address: value, title: 'guest-virtual address' }];
+    case 'pfn':
+      return physical(value * BigInt(PAGE_SIZE), `page frame ${formatAddress(value)}`);
+    case 'file':
+      return value < BigInt(context.fileSize) ? [{ space: 'file', address: value, title: 'offset in the file' }] : [];
+    default:
+      return physical(value, 'guest-physical address');
+  }
+}
+
+function physical(address: bigint, title: string): GoToTarget[] {
+  return address < BigInt(PHYSICAL_LIMIT) ? [{ space: 'gpa', address, title }] : [];
+}
+
+function withOffset(context: ResolveContext, text: string): GoToTarget[] {
+  const match = WITH_OFFSET.exec(text);
+  if (!match) return [];
+  const offset = BigInt(`0x${match[3]}`);
+  return byName(context, match[1]!, match[2] === '-' ? -offset : offset);
+}
+
+/** Registers and RAM blocks. Registers that hold a physical address lead there. */
+function byName({ cpu, dump, regions }: ResolveContext, name: string, offset: bigint): GoToTarget[] {
+  const suffix = offset === 0n ? '' : ` ${offset < 0n ? '−' : '+'} ${formatAddress(offset < 0n ? -offset : offset)}`;
+  const lower = name.toLowerCase().replace(/^[%$]/, '');
+  const targets: GoToTarget[] = [];
+  const register = cpu?.registers.find((candidate) => candidate.name === lower);
+  if (register && cpu) {
+    const space = register.addressSpace ?? 'gva';
+    const address = lower === 'cr3' && cpu.paging.root !== null ? BigInt(cpu.paging.root) : register.value;
+    targets.push({ space, address: address + offset, title: `${lower.toUpperCase()} of CPU ${cpu.index}${suffix}` });
+  }
+  const segment = cpu?.segments.find((candidate) => candidate.name === lower);
+  if (segment && cpu) targets.push({ space: 'gva', address: segment.base + offset, title: `base of ${lower.toUpperCase()} of CPU ${cpu.index}${suffix}` });
+  const block = dump.blocks.findIndex((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
+  const within = Number(offset);
+  for (const region of regions) {
+    if (block < 0 || region.block !== block || within < region.blockOffset || within > region.blockOffset + region.last - region.start) continue;
+    targets.push({ space: 'gpa', address: BigInt(region.start + within - region.blockOffset), title: `${dump.blocks[block]!.name}${suffix}` });
+  }
+  return targets;
+}
+
+/** A bare number: virtual when it can only be that, else both, the likelier first. */
+function byNumber({ regions, hasTables }: ResolveContext, text: string): GoToTarget[] {
+  const value = parseAddress(text);
+  if (value === undefined) return [];
+  const virtual: GoToTarget[] = hasTables ? [{ space: 'gva', address: value, title: 'guest-virtual address' }] : [];
+  const inMemory = regions.some(({ start, last }) => value >= BigInt(start) && value <= BigInt(last));
+  const targets = physical(value, inMemory ? 'guest-physical address' : 'guest-physical address, not in the dump');
+  return [...virtual, ...targets];
+}

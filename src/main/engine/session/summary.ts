@@ -1,0 +1,35 @@
+/** The overview of an open dump. */
+import path from 'node:path';
+import type { DumpSummary, MemoryMap } from '#shared/model/index.ts';
+import type { Architecture } from '../arch/architecture.ts';
+import type { OpenedDump } from '../formats/format.ts';
+import { guestOsOf } from '../formats/vmcoreinfo.ts';
+import type { SharedFile } from '../io/file-source.ts';
+import { sumStates } from './memory-map.ts';
+
+export function summarize(dumpId: string, file: SharedFile, dump: OpenedDump, map: MemoryMap, architecture: Architecture | undefined): DumpSummary {
+  const states = sumStates(map.regions.map((region) => region.states));
+  return {
+    dumpId,
+    name: path.basename(file.path),
+    path: file.path,
+    size: file.size,
+    format: dump.format,
+    formatTitle: dump.formatTitle,
+    sentence: dump.sentence,
+    layers: dump.layers,
+    architecture: architecture?.title ?? 'not decoded yet',
+    machine: dump.machine,
+    cpus: dump.cpus.map((cpu) => ({
+      index: cpu.index,
+      mode: architecture?.describeCpu(cpu).mode ?? '',
+      instructionPointer: cpu.registers['rip']?.value ?? null,
+      root: architecture?.pagingOf(cpu).root ?? null,
+    })),
+    memory: { total: map.regions.reduce((sum, { start, last }) => sum + last - start + 1, 0), states },
+    guestOs: dump.vmcoreinfo && guestOsOf(dump.vmcoreinfo),
+    facts: dump.facts,
+    diagnostics: dump.diagnostics,
+    access: file.access,
+  };
+}

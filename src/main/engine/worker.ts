@@ -1,0 +1,70 @@
+/** Entry of an engine worker: one thread, one dump. Everything below is synchronous; this file is its boundary. */
+import { parentPort } from 'node:worker_threads';
+import { assert, encodeError, WorkbenchError } from '#shared/errors.ts';
+import type { Progress } from './formats/format.ts';
+import { DumpSession } from './session/dump-session.ts';
+import type { SessionQueries, TaskName, TaskRequest, Tasks, WorkerMessage } from './session/protocol.ts';
+
+/** At most this often, in milliseconds, progress goes out. */
+const PROGRESS_INTERVAL = 100;
+
+assert(parentPort, 'the engine worker runs as a worker thread');
+const port = parentPort;
+let session: DumpSession | undefined;
+
+function theSession(): DumpSession {
+  assert(session, 'a dump is open in this worker');
+  return session;
+}
+
+/** Reports to the client, and stops the work by an exception once the client has set the flag. */
+function progressOf({ id, cancel }: TaskRequest): Progress {
+  const flag = cancel && new Int32Array(cancel);
+  let reported = -Infinity;
+  let lastPhase: string | undefined;
+  return {
+    report(phase, done, total) {
+      if (flag && Atomics.load(flag, 0) !== 0) throw new WorkbenchError('cancelled', 'cancelled');
+      const now = performance.now();
+      if (phase === lastPhase && now - reported < PROGRESS_INTERVAL) return;
+      reported = now;
+      lastPhase = phase;
+      port.postMessage({ id, progress: { phase, done, total } } satisfies WorkerMessage);
+    },
+  };
+}
+
+const TASKS: { [Name in TaskName]: (argument: Tasks[Name]['argument'], progress: Progress) => Tasks[Name]['result'] } = {
+  open({ path, mapping }, progress) {
+    session = DumpSession.open(path, { mapping }, progress);
+    return { size: session.image.file.size };
+  },
+  adopt({ image }) {
+    session = DumpSession.adopt(image);
+    return null;
+  },
+  image: () => theSession().image,
+  summary: ({ dumpId }) => theSession().summary(dumpId),
+  query({ name, argument }) {
+    const queries: SessionQueries = theSession();
+    return (queries[name] as (argument: unknown) => unknown).call(queries, argument);
+  },
+  export: (request, progress) => theSession().exportDump(request, progress),
+  close() {
+    theSession().close();
+    session = undefined;
+    return null;
+  },
+};
+
+port.on('message', (request: TaskRequest) => {
+  const { id, task, argument } = request;
+  try {
+    const run = TASKS[task] as (argument: unknown, progress: Progress) => unknown;
+    port.postMessage({ id, result: run(argument, progressOf(request)) } satisfies WorkerMessage);
+  } catch (error) {
+    port.postMessage({ id, error: encodeError(error) } satisfies WorkerMessage);
+  }
+  // The port is the only thing that keeps this thread alive.
+  if (task === 'close') port.close();
+});
