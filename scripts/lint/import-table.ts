@@ -36,7 +36,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRule>> = {
     packages: [NODE],
   },
   // One open dump, and the worker around it: what puts the stages together.
-  [ENGINE]: { folders: ['src/shared'], packages: [NODE] },
+  [ENGINE]: { folders: ['src/shared'], packages: [NODE, 'valibot'] },
 
   // The hosts.
   'src/main/workbench': { folders: ['src/shared', ENGINE], packages: [NODE, 'valibot'] },
@@ -44,7 +44,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRule>> = {
   'src/main/desktop': { folders: ['src/shared', 'src/main/workbench'], packages: [NODE, 'valibot', 'electron'] },
   // Composition root of the desktop app; the worker's module path is all it takes from the engine.
   'src/main': { folders: ['src/shared', ENGINE, 'src/main/workbench', 'src/main/desktop'], packages: [NODE, 'electron'] },
-  'src/cli': { folders: ['src/shared', ENGINE, 'src/main/workbench', 'src/main/server'], packages: [NODE] },
+  'src/cli': { folders: ['src/shared', ENGINE, 'src/main/workbench', 'src/main/server', 'package.json'], packages: [NODE] },
   'src/preload': { folders: ['src/shared'], packages: ['electron'] },
 
   // The page.

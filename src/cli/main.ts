@@ -46,7 +46,8 @@ export async function main(argv: string[], surroundings: Surroundings): Promise<
   try {
     return await runCommand(command, rest, surroundings);
   } catch (error) {
-    if (rest.includes('--json') && error instanceof WorkbenchError) note(toJson({ error: { code: error.code, message: error.message, ...error.details } }));
+    if (rest.includes('--json') && error instanceof WorkbenchError)
+      note(toJson({ error: { code: error.code, message: error.message, ...error.details } }));
     else note(messageOf(error));
     if (error instanceof UsageError) note(`usage: ${PROGRAM} ${command.name} ${command.usage}`);
     return exitCodeOf(error);
@@ -74,7 +75,9 @@ function messageOf(error: unknown): string {
 
 function help(command: Command): string {
   const common = '  --json           for scripts\n  --no-mapping     read the file with pread, not through a memory mapping';
-  return [`usage: ${PROGRAM} ${command.name} ${command.usage}`, command.summary, `${command.details ? `${command.details}\n` : ''}${common}`].join('\n\n');
+  return [`usage: ${PROGRAM} ${command.name} ${command.usage}`, command.summary, `${command.details ? `${command.details}\n` : ''}${common}`].join(
+    '\n\n',
+  );
 }
 
 function overview(commands: Command[]): string {

@@ -3,7 +3,7 @@
  *
  * ```
  * u32 LE  length of the JSON text
- * JSON    bigint as {"$n":"0x…"}, Uint8Array as {"$b":[offset, length]} into the attachments; a key that starts with $ gets one $ more
+ * JSON    bigint as {"$n":"0x…"} or {"$n":"-0x…"}, Uint8Array as {"$b":[offset, length]} into the attachments; a key that starts with $ gets one $ more
  * …       attachments, back to back
  * ```
  */
@@ -16,7 +16,7 @@ export function encodeMessage(value: unknown): Uint8Array<ArrayBuffer> {
   let attached = 0;
 
   const toJson = (item: unknown): Json => {
-    if (typeof item === 'bigint') return { $n: `0x${item.toString(16)}` };
+    if (typeof item === 'bigint') return { $n: item < 0n ? `-0x${(-item).toString(16)}` : `0x${item.toString(16)}` };
     if (item === null || typeof item === 'boolean' || typeof item === 'number' || typeof item === 'string') return item;
     if (item instanceof Uint8Array) {
       const place = [attached, item.length];
@@ -60,8 +60,9 @@ export function decodeMessage(message: Uint8Array): unknown {
     if (item === null || typeof item !== 'object') return item;
     if (Array.isArray(item)) return item.map(fromJson);
     if (typeof item['$n'] === 'string') {
-      if (!/^0x[0-9a-f]{1,64}$/.test(item['$n'])) throw malformed('a bad number');
-      return BigInt(item['$n']);
+      const [, sign, magnitude] = /^(-?)(0x[0-9a-f]{1,64})$/.exec(item['$n']) ?? [];
+      if (magnitude === undefined) throw malformed('a bad number');
+      return sign === '-' ? -BigInt(magnitude) : BigInt(magnitude);
     }
     if (Array.isArray(item['$b'])) {
       const [start, length] = item['$b'];

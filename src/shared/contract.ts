@@ -153,10 +153,7 @@ export const METHOD_ARGUMENTS = {
   getMemoryMap: v.strictObject(dump),
   correctMemoryMap: v.strictObject({
     ...dump,
-    corrections: v.pipe(
-      v.array(v.strictObject({ start: physical, last: physical, block: v.nullable(text), blockOffset: count })),
-      v.maxLength(1000),
-    ),
+    corrections: v.pipe(v.array(v.strictObject({ start: physical, last: physical, block: v.nullable(text), blockOffset: count })), v.maxLength(1000)),
   }),
   walk: v.strictObject({ ...dump, address: address64, root }),
   translate: v.strictObject({ ...dump, addresses: v.pipe(v.array(address64), v.maxLength(TRANSLATE_LIMIT)), root }),

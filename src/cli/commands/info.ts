@@ -40,12 +40,25 @@ function asText(summary: DumpSummary): string {
   ];
   const sections = [summary.sentence, textPairs(pairs)];
   const layerRows = layers.map(({ title, offset, length, detail }) => [title, formatAddress(offset), formatSize(length), detail]);
-  sections.push(textTable([{ title: 'LAYER' }, { title: 'OFFSET', align: 'right' }, { title: 'SIZE', align: 'right' }, { title: 'DETAIL' }], layerRows));
+  sections.push(
+    textTable([{ title: 'LAYER' }, { title: 'OFFSET', align: 'right' }, { title: 'SIZE', align: 'right' }, { title: 'DETAIL' }], layerRows),
+  );
   if (cpus.length > 0) {
-    const rows = cpus.map(({ index, mode, instructionPointer, root }) => [String(index), hexOrNull(instructionPointer) ?? '-', hexOrNull(root) ?? '-', mode]);
+    const rows = cpus.map(({ index, mode, instructionPointer, root }) => [
+      String(index),
+      hexOrNull(instructionPointer) ?? '-',
+      hexOrNull(root) ?? '-',
+      mode,
+    ]);
     sections.push(textTable([{ title: 'CPU', align: 'right' }, { title: 'RIP' }, { title: 'ROOT' }, { title: 'MODE' }], rows));
   }
-  if (facts.length > 0) sections.push(textTable([{ title: 'FACT' }, { title: 'VALUE' }, { title: 'SOURCE' }], facts.map(({ label, value, source }) => [label, value, source])));
+  if (facts.length > 0)
+    sections.push(
+      textTable(
+        [{ title: 'FACT' }, { title: 'VALUE' }, { title: 'SOURCE' }],
+        facts.map(({ label, value, source }) => [label, value, source]),
+      ),
+    );
   for (const { severity, message, consequence } of diagnostics) sections.push(`${severity}: ${message}${consequence ? `\n  ${consequence}` : ''}`);
   return sections.join('\n\n');
 }

@@ -46,7 +46,14 @@ function asJson({ start, last, physical, pageSize, flags, effective }: Mapping) 
 function asText(rows: Mapping[]): string {
   const right = 'right' as const;
   return textTable(
-    [{ title: 'START', align: right }, { title: 'LAST', align: right }, { title: 'PHYSICAL', align: right }, { title: 'PAGE', align: right }, { title: 'RIGHTS' }, { title: 'FLAGS' }],
+    [
+      { title: 'START', align: right },
+      { title: 'LAST', align: right },
+      { title: 'PHYSICAL', align: right },
+      { title: 'PAGE', align: right },
+      { title: 'RIGHTS' },
+      { title: 'FLAGS' },
+    ],
     rows.map(({ start, last, physical, pageSize, flags, effective }) => [
       formatAddress(start),
       formatAddress(last),

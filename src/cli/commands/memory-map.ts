@@ -55,7 +55,14 @@ function asText({ regions, blocks, corrected }: MemoryMap): string {
   ]);
   const right = 'right' as const;
   const table = textTable(
-    [{ title: 'START', align: right }, { title: 'LAST', align: right }, { title: 'SIZE', align: right }, { title: 'BLOCK' }, { title: 'STATES' }, { title: 'EVIDENCE' }],
+    [
+      { title: 'START', align: right },
+      { title: 'LAST', align: right },
+      { title: 'SIZE', align: right },
+      { title: 'BLOCK' },
+      { title: 'STATES' },
+      { title: 'EVIDENCE' },
+    ],
     rows,
   );
   const blockRows = blocks.map(({ name, length, mappedAt, role, states }) => [
@@ -65,6 +72,9 @@ function asText({ regions, blocks, corrected }: MemoryMap): string {
     role ?? '',
     stateWords(states),
   ]);
-  const blockTable = textTable([{ title: 'BLOCK' }, { title: 'SIZE', align: right }, { title: 'MAPPED AT' }, { title: 'ROLE' }, { title: 'STATES' }], blockRows);
+  const blockTable = textTable(
+    [{ title: 'BLOCK' }, { title: 'SIZE', align: right }, { title: 'MAPPED AT' }, { title: 'ROLE' }, { title: 'STATES' }],
+    blockRows,
+  );
   return [corrected ? 'With the corrections of the project file.' : '', table, blocks.length > 0 ? blockTable : ''].filter(Boolean).join('\n\n');
 }

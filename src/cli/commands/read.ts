@@ -93,7 +93,8 @@ async function print(context: CommandContext, pieces: AsyncGenerator<Piece>, add
     filled += piece.bytes.length;
     holes.add(piece);
   }
-  if (context.json) context.print(toJson({ address, length, bytes: Buffer.from(bytes).toString('hex'), spans: mergeSpans(spans), missing: holes.list }));
+  if (context.json)
+    context.print(toJson({ address, length, bytes: Buffer.from(bytes).toString('hex'), spans: mergeSpans(spans), missing: holes.list }));
   else context.print(hexDump(address, bytes, spans));
   return holes.tell(context.json ? () => undefined : context.note);
 }
@@ -117,7 +118,8 @@ async function writeOut({ note }: CommandContext, pieces: AsyncGenerator<Piece>,
     }
   };
   if (out === '-') {
-    for await (const bytes of write()) await new Promise<void>((resolve, reject) => process.stdout.write(bytes, (error) => (error ? reject(error) : resolve())));
+    for await (const bytes of write())
+      await new Promise<void>((resolve, reject) => process.stdout.write(bytes, (error) => (error ? reject(error) : resolve())));
   } else {
     try {
       await fs.writeFile(out, write());

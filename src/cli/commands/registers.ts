@@ -26,7 +26,9 @@ export const registers: Command = {
 
 function asJson({ index, mode, paging, registers: list, segments }: CpuView) {
   const values = list.map(({ name, value }) => [name, hex(value)] as const);
-  const selectors = segments.map(({ name, selector, base, limit, flags }) => [name, { selector: hex(selector), base: hex(base), limit: hex(limit), flags: hex(flags) }] as const);
+  const selectors = segments.map(
+    ({ name, selector, base, limit, flags }) => [name, { selector: hex(selector), base: hex(base), limit: hex(limit), flags: hex(flags) }] as const,
+  );
   const inferred = list.filter((register) => register.inferred).map(({ name }) => name);
   return { index, mode, paging: { ...paging, root: hexOrNull(paging.root) }, registers: Object.fromEntries([...values, ...selectors]), inferred };
 }
@@ -35,7 +37,7 @@ function asJson({ index, mode, paging, registers: list, segments }: CpuView) {
 function flagWords(fields: BitField[]): string {
   return fields
     .filter(({ value }) => value !== 0n)
-    .map(({ name, width, value }) => (width === 1 ? name : `${name}=${value.toString()}`))
+    .map(({ name, width, value }) => (width === 1 ? name : `${name}=${value > 9n ? hex(value) : value}`))
     .join(' ');
 }
 
@@ -52,7 +54,10 @@ function asText({ index, mode, paging, registers: list, segments }: CpuView): st
     flags.toString(16).padStart(8, '0'),
     meaning,
   ]);
-  const table = textTable([{ title: 'SEGMENT' }, { title: 'SEL' }, { title: 'BASE' }, { title: 'LIMIT' }, { title: 'FLAGS' }, { title: 'MEANING' }], rows);
+  const table = textTable(
+    [{ title: 'SEGMENT' }, { title: 'SEL' }, { title: 'BASE' }, { title: 'LIMIT' }, { title: 'FLAGS' }, { title: 'MEANING' }],
+    rows,
+  );
   const root = paging.root === null ? 'root unknown' : `root ${formatAddress(paging.root)}`;
   return `CPU ${index}: ${mode}\nPaging: ${paging.title}, ${root} (${paging.reason})\n\n${textPairs(pairs)}\n\n${table}`;
 }

@@ -36,7 +36,8 @@ async function readAddresses(words: string[]): Promise<bigint[]> {
       addresses.push(addressArgument(word));
       continue;
     }
-    for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) if (line.trim() !== '') addresses.push(addressArgument(line));
+    for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity }))
+      if (line.trim() !== '') addresses.push(addressArgument(line));
   }
   return addresses;
 }
@@ -53,5 +54,8 @@ function asText(answers: Translation[]): string {
       ? [formatAddress(answer.address), '-', '', answer.reason]
       : [formatAddress(answer.address), formatAddress(answer.physical), formatSize(answer.pageSize), answer.flags.join(' ')],
   );
-  return textTable([{ title: 'VIRTUAL', align: 'right' }, { title: 'PHYSICAL', align: 'right' }, { title: 'PAGE', align: 'right' }, { title: 'FLAGS OR REASON' }], rows);
+  return textTable(
+    [{ title: 'VIRTUAL', align: 'right' }, { title: 'PHYSICAL', align: 'right' }, { title: 'PAGE', align: 'right' }, { title: 'FLAGS OR REASON' }],
+    rows,
+  );
 }

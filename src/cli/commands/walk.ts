@@ -23,7 +23,9 @@ export const walk: Command = {
   },
 };
 
-const setFlags = (fields: BitField[]): string[] => fields.filter(({ width, value }) => width === 1 && value === 1n).map(({ name }) => name);
+/** Names of the set flags; bits that the CPU ignores have no name of their own. */
+const setFlags = (fields: BitField[]): string[] =>
+  fields.filter(({ name, width, value }) => width === 1 && value === 1n && name !== 'ignored').map(({ name }) => name);
 
 function stepJson(step: WalkStep) {
   const { level, levelName, table, index, entryAddress, entry, flags, conclusion, sentence } = step;
@@ -68,9 +70,20 @@ function asText({ address, mode, root, rootSource, steps, result }: Walk): strin
   ]);
   const right = 'right' as const;
   const table = textTable(
-    [{ title: 'LEVEL' }, { title: 'TABLE', align: right }, { title: 'INDEX', align: right }, { title: 'BITS' }, { title: 'ENTRY AT', align: right }, { title: 'ENTRY' }, { title: 'FLAGS' }],
+    [
+      { title: 'LEVEL' },
+      { title: 'TABLE', align: right },
+      { title: 'INDEX', align: right },
+      { title: 'BITS' },
+      { title: 'ENTRY AT', align: right },
+      { title: 'ENTRY' },
+      { title: 'FLAGS' },
+    ],
     rows,
   );
-  const end = result.kind === 'page' ? `${formatAddress(address)} → ${formatAddress(result.physical)} (${formatSize(result.pageSize)} page)\n${result.sentence}` : result.sentence;
-  return `${mode.title}, root ${root === null ? "unknown" : formatAddress(root)} (${rootSource})\n\n${table}\n\n${end}`;
+  const end =
+    result.kind === 'page'
+      ? `${formatAddress(address)} → ${formatAddress(result.physical)} (${formatSize(result.pageSize)} page)\n${result.sentence}`
+      : result.sentence;
+  return `${mode.title}, root ${root === null ? 'unknown' : formatAddress(root)} (${rootSource})\n\n${table}\n\n${end}`;
 }

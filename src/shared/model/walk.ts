@@ -94,8 +94,7 @@ export interface Walk {
 
 /** A walk cut down to its answer. */
 export type Translation =
-  | { address: bigint; physical: number; pageSize: number; flags: string[] }
-  | { address: bigint; physical: null; reason: string };
+  { address: bigint; physical: number; pageSize: number; flags: string[] } | { address: bigint; physical: null; reason: string };
 
 /** One entry of a page table among its neighbours. */
 export interface TableEntry {

@@ -37,7 +37,8 @@ export function mapFile(file: OpenFile, allowed: boolean): { mapping?: Mapping; 
   if (!allowed) return refuse('memory mapping is switched off');
   if (file.size === 0) return refuse('the file is empty');
   const native = nativeMemory();
-  if (!native) return refuse(process.platform === 'linux' ? 'the koffi library could not be loaded' : `memory mapping is not used on ${process.platform}`);
+  if (!native)
+    return refuse(process.platform === 'linux' ? 'the koffi library could not be loaded' : `memory mapping is not used on ${process.platform}`);
   const remote = REMOTE_FILE_SYSTEMS.get(Number(fs.statfsSync(file.path).type));
   if (remote) return refuse(`the file is on ${remote}, where mapped pages can vanish`);
   const address = native.map(file.fd, file.size);

@@ -39,7 +39,9 @@ function chipsetOf({ machine, devices }: MachineEvidence): { chipset: Chipset; p
 
 /** Blocks that are no main memory: firmware, ROMs and fw_cfg blobs, and whatever belongs to a device (a PCI address in its name). */
 function isMainMemory(name: string): boolean {
-  return !/^(pc\.(bios|rom)|isa-bios|system\.flash\d+|\/rom@.*|vga\.vram|.*\/[^/]*\.(vram|vgavram|rom|bar\d*)|[0-9a-f]{4}:[0-9a-f]{2}:.*)$/.test(name);
+  return !/^(pc\.(bios|rom)|isa-bios|system\.flash\d+|\/rom@.*|vga\.vram|.*\/[^/]*\.(vram|vgavram|rom|bar\d*)|[0-9a-f]{4}:[0-9a-f]{2}:.*)$/.test(
+    name,
+  );
 }
 
 /** How much of `size` bytes of main memory lies below 4 GiB, and the rule that says so. */
@@ -108,6 +110,7 @@ function amdRelocation(high: number): Diagnostic {
     severity: 'suspect',
     code: 'amd-relocation',
     message: `Memory above 4 GiB (${formatSize(high)}) would reach ${formatAddress(AMD_HYPERTRANSPORT)}, the HyperTransport range of AMD CPUs.`,
-    consequence: 'On an AMD host QEMU 7.1 and later put it at 1 TiB instead; the stream does not name the CPU. Correct the map if walks end in missing tables.',
+    consequence:
+      'On an AMD host QEMU 7.1 and later put it at 1 TiB instead; the stream does not name the CPU. Correct the map if walks end in missing tables.',
   };
 }

@@ -122,7 +122,7 @@ export class GuestMemory implements PhysicalMemory {
   /** The stretches of a range, in order and without gaps. */
   *stretches(address: number, length: number): Generator<Stretch> {
     const end = address + length;
-    for (let at = address; at < end; ) {
+    for (let at = address; at < end;) {
       const stretch = this.stretchAt(at, end - at);
       yield stretch;
       at += stretch.length;

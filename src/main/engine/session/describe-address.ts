@@ -27,7 +27,14 @@ export function describeAddress(context: AddressContext, space: AddressSpace, ad
   if (space === 'gva') return virtualDescription(context, address);
   if (space === 'file') {
     const inside = address < BigInt(context.memory.source.size);
-    return { space, address, label: inside ? 'in the file' : 'beyond the end of the file', physical: null, fileOffset: inside ? Number(address) : null, state: inside ? 'present' : 'absent' };
+    return {
+      space,
+      address,
+      label: inside ? 'in the file' : 'beyond the end of the file',
+      physical: null,
+      fileOffset: inside ? Number(address) : null,
+      state: inside ? 'present' : 'absent',
+    };
   }
   return { space, address, label: 'host addresses are not in this dump', physical: null, fileOffset: null, state: 'absent' };
 }

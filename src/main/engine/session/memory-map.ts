@@ -92,7 +92,8 @@ function checkBlock(dump: OpenedDump, index: number, { start, last, block, block
   const found = dump.blocks[index];
   if (!found) throw refuse(`there is no RAM block named ${JSON.stringify(block)}`);
   const end = blockOffset + (last - start + 1);
-  if (end > found.length) throw refuse(`the region would end at ${formatAddress(end)} of ${found.name}, which is ${formatAddress(found.length)} bytes long`);
+  if (end > found.length)
+    throw refuse(`the region would end at ${formatAddress(end)} of ${found.name}, which is ${formatAddress(found.length)} bytes long`);
 }
 
 function refuse(reason: string): WorkbenchError {

@@ -46,9 +46,7 @@ export interface TaskRequest<Name extends TaskName = TaskName> {
 }
 
 export type WorkerMessage =
-  | { id: number; progress: { phase: string; done: number; total: number } }
-  | { id: number; result: unknown }
-  | { id: number; error: EncodedError };
+  { id: number; progress: { phase: string; done: number; total: number } } | { id: number; result: unknown } | { id: number; error: EncodedError };
 
 /** Asserts at compile time that a session has every query. */
 export type SessionQueries = { [Name in QueryName]: DumpSession[Name] };

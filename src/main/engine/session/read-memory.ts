@@ -37,7 +37,7 @@ export function readVirtual(memory: PhysicalMemory, translator: Translator, mode
     if (last && last.state === span.state && last.reason === span.reason) last.end = span.end;
     else spans.push(span);
   };
-  for (let at = address; at < end; ) {
+  for (let at = address; at < end;) {
     const start = Number(at - address);
     const mapped = translator.translateAddress(at);
     const size = mapped ? BigInt(translator.pageSize) : unmappedSize(mode, translator.level);
@@ -48,7 +48,12 @@ export function readVirtual(memory: PhysicalMemory, translator: Translator, mode
       for (const span of memory.read(physical, bytes.subarray(start, stop))) add({ ...span, start: span.start + start, end: span.end + start });
     } else {
       const reason = FAULT_REASONS[translator.fault];
-      add({ start, end: stop, state: reason === 'table-missing' || reason === 'no-root' ? 'absent' : 'unmapped', reason: REASON_WORDS[reason ?? ''] });
+      add({
+        start,
+        end: stop,
+        state: reason === 'table-missing' || reason === 'no-root' ? 'absent' : 'unmapped',
+        reason: REASON_WORDS[reason ?? ''],
+      });
     }
     at = address + BigInt(stop);
   }

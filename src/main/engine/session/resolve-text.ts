@@ -72,7 +72,8 @@ function byName({ cpu, dump, regions }: ResolveContext, name: string, offset: bi
     targets.push({ space, address: address + offset, title: `${lower.toUpperCase()} of CPU ${cpu.index}${suffix}` });
   }
   const segment = cpu?.segments.find((candidate) => candidate.name === lower);
-  if (segment && cpu) targets.push({ space: 'gva', address: segment.base + offset, title: `base of ${lower.toUpperCase()} of CPU ${cpu.index}${suffix}` });
+  if (segment && cpu)
+    targets.push({ space: 'gva', address: segment.base + offset, title: `base of ${lower.toUpperCase()} of CPU ${cpu.index}${suffix}` });
   const block = dump.blocks.findIndex((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
   const within = Number(offset);
   for (const region of regions) {

@@ -34,7 +34,9 @@ export function translationRoot(architecture: Architecture | undefined, cpus: re
   const cpu = cpus.find(({ index }) => index === choice.cpu);
   if (!cpu) {
     const known = cpus.length === 0 ? 'the dump holds no CPU state' : `there are CPUs ${cpus[0]!.index} to ${cpus.at(-1)!.index}`;
-    throw new WorkbenchError('bad-request', `there is no CPU ${choice.cpu}: ${known}`, { hint: 'Give the GPA of the top table as the root instead.' });
+    throw new WorkbenchError('bad-request', `there is no CPU ${choice.cpu}: ${known}`, {
+      hint: 'Give the GPA of the top table as the root instead.',
+    });
   }
   const paging = architecture.pagingOf(cpu);
   return {

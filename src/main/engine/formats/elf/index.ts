@@ -134,7 +134,8 @@ class Vmcore {
     }
     const header = decodeHeader(new DataView(bytes.buffer));
     if (header.type !== ET_CORE) throw this.#problem('ELF header', 'e_type', 16, '4 (ET_CORE)', String(header.type));
-    if (header.programEntrySize !== PHDR_SIZE) throw this.#problem('ELF header', 'e_phentsize', 54, String(PHDR_SIZE), String(header.programEntrySize));
+    if (header.programEntrySize !== PHDR_SIZE)
+      throw this.#problem('ELF header', 'e_phentsize', 54, String(PHDR_SIZE), String(header.programEntrySize));
     return header;
   }
 
@@ -146,14 +147,26 @@ class Vmcore {
     if (programCount === PN_XNUM) {
       const section = new Uint8Array(SHDR_SIZE);
       if (source.read(sectionOffset, section) < SHDR_SIZE) {
-        throw this.#problem('ELF header', 'e_shoff', 40, 'section header 0, which counts the program headers (PN_XNUM)', `0x${sectionOffset.toString(16)}`);
+        throw this.#problem(
+          'ELF header',
+          'e_shoff',
+          40,
+          'section header 0, which counts the program headers (PN_XNUM)',
+          `0x${sectionOffset.toString(16)}`,
+        );
       }
       count = new DataView(section.buffer).getUint32(44, true);
     }
     const room = Math.max(0, Math.floor((source.size - programOffset) / PHDR_SIZE));
     if (count > room) {
       if (room === 0) throw this.#problem('ELF header', 'e_phoff', 32, 'program headers inside the file', `0x${programOffset.toString(16)}`);
-      this.#diagnose('data-loss', 'headers-truncated', `The file holds ${room} of ${count} program headers.`, 'Memory of the others is missing.', source.size);
+      this.#diagnose(
+        'data-loss',
+        'headers-truncated',
+        `The file holds ${room} of ${count} program headers.`,
+        'Memory of the others is missing.',
+        source.size,
+      );
     }
     return Math.min(count, room);
   }
@@ -166,7 +179,13 @@ class Vmcore {
       const { notes, damagedAt } = parseNotes(bytes, offset);
       const cutAt = damagedAt ?? (length < fileSize ? offset + length : undefined);
       if (cutAt !== undefined) {
-        this.#diagnose('data-loss', 'notes-truncated', `The notes end at 0x${cutAt.toString(16)}, inside one of them.`, 'Registers may be missing.', cutAt);
+        this.#diagnose(
+          'data-loss',
+          'notes-truncated',
+          `The notes end at 0x${cutAt.toString(16)}, inside one of them.`,
+          'Registers may be missing.',
+          cutAt,
+        );
       }
       return notes;
     });
@@ -188,7 +207,8 @@ class Vmcore {
     const states = notes.filter(({ owner, type }) => owner === 'CORE' && type === NT_PRSTATUS);
     const qemu = notes.filter(({ owner, type }) => owner === 'QEMU' && type === 0);
     const count = Math.max(states.length, qemu.length);
-    if (count === 0) this.#diagnose('data-loss', 'no-cpus', 'The file has no CPU notes.', 'There are no registers, so virtual addresses need a root typed in.');
+    if (count === 0)
+      this.#diagnose('data-loss', 'no-cpus', 'The file has no CPU notes.', 'There are no registers, so virtual addresses need a root typed in.');
     return Array.from({ length: count }, (_, index) => {
       const prstatus = states[index];
       const extra = qemu[index];

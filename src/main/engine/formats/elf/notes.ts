@@ -25,7 +25,13 @@ export function parseNotes(bytes: Uint8Array, fileOffset: number): { notes: Foun
     // Padding at the end of a segment looks like a note without name and content.
     if (nameSize === 0 && size === 0 && type === 0) break;
     const owner = String.fromCharCode(...bytes.subarray(at + NHDR_SIZE, at + NHDR_SIZE + Math.min(nameSize, 64))).replace(/\0.*$/s, '');
-    notes.push({ owner, type, description: bytes.slice(start, end), source: `note at 0x${(fileOffset + at).toString(16)}`, fileOffset: fileOffset + start });
+    notes.push({
+      owner,
+      type,
+      description: bytes.slice(start, end),
+      source: `note at 0x${(fileOffset + at).toString(16)}`,
+      fileOffset: fileOffset + start,
+    });
     at = start + Math.ceil(size / 4) * 4;
   }
   return { notes };

@@ -36,7 +36,9 @@ export const qemuStream: DumpFormat = {
   open(source, progress): OpenedDump {
     const contents = readSections(source, progress);
     if (!contents.ram) {
-      throw new WorkbenchError('bad-format', `${source.name}: the stream holds no RAM section, so there is no memory to look at`, { source: source.name });
+      throw new WorkbenchError('bad-format', `${source.name}: the stream holds no RAM section, so there is no memory to look at`, {
+        source: source.name,
+      });
     }
     return new StreamDump(source, contents, contents.ram, progress).describe();
   },
@@ -200,7 +202,11 @@ class StreamDump {
           .join(', '),
         source: 'RAM section',
       },
-      { label: 'Device description', value: description ? plural(description.devices.length, 'device') : 'none', source: 'JSON after the EOF section' },
+      {
+        label: 'Device description',
+        value: description ? plural(description.devices.length, 'device') : 'none',
+        source: 'JSON after the EOF section',
+      },
     ];
     return facts.filter((fact) => fact !== undefined);
   }

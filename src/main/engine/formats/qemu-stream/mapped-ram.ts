@@ -36,14 +36,16 @@ export function readMappedRam(
   if (pageSize !== PAGE_SIZE) throw problem('page_size', 4, String(PAGE_SIZE), String(pageSize));
   const pageCount = Math.ceil(block.length / pageSize);
   const bitmapBytes = Math.ceil(pageCount / 64) * 8;
-  if (bitmapOffset < end || bitmapOffset + bitmapBytes > source.size) throw problem('bitmap_offset', 12, 'a bitmap inside the file', hex(bitmapOffset));
-  if (pagesOffset % PAGE_SIZE !== 0 || pagesOffset < bitmapOffset + bitmapBytes) throw problem('pages_offset', 20, 'pages after the bitmap', hex(pagesOffset));
+  if (bitmapOffset < end || bitmapOffset + bitmapBytes > source.size)
+    throw problem('bitmap_offset', 12, 'a bitmap inside the file', hex(bitmapOffset));
+  if (pagesOffset % PAGE_SIZE !== 0 || pagesOffset < bitmapOffset + bitmapBytes)
+    throw problem('pages_offset', 20, 'pages after the bitmap', hex(pagesOffset));
 
   const bitmap = new Uint8Array(bitmapBytes);
   source.readStreaming(bitmapOffset, bitmap);
   const present = (page: number) => (bitmap[page >> 3]! >> (page & 7)) & 1;
   let pages = 0;
-  for (let first = 0; first < pageCount; ) {
+  for (let first = 0; first < pageCount;) {
     let next = first + 1;
     while (next < pageCount && present(next) === present(first)) next++;
     const start = first * pageSize;

@@ -124,7 +124,7 @@ export class RamReader {
 
   #readBlocks(total: number, at: number): void {
     const cursor = this.#cursor;
-    for (let left = total; left > 0; ) {
+    for (let left = total; left > 0;) {
       const start = cursor.position;
       const name = cursor.name();
       const length = cursor.u64();

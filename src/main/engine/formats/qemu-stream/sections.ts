@@ -4,7 +4,7 @@
  * A device section does not say how long it is. Its end is where its footer stands (0x7e, section id, then something a stream can go
  * on with), or, in streams without footers, where decoding by the description ends.
  */
-import { DumpFormatError, WorkbenchError } from '#shared/errors.ts';
+import { DumpFormatError, type WorkbenchError } from '#shared/errors.ts';
 import type { Diagnostic } from '#shared/model/diagnostic.ts';
 import type { ByteSource } from '../../memory/byte-source.ts';
 import type { Progress } from '../format.ts';
