@@ -3,6 +3,7 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BrowserContext, Frame, Page, Route } from '@playwright/test';
 import type { QuestionName, ScreenQuestions, ToScreen } from './link.ts';
@@ -82,14 +83,9 @@ export class StandInApp {
     });
   }
 
-  /** Drops a file from the system on a place of the page. */
-  async drop(page: Page, path: string, x: number, y: number): Promise<void> {
-    const name = path.slice(path.lastIndexOf('/') + 1);
-    await page.evaluate(([file, where]) => ((window as unknown as ScreenWindow).__pathsOfDrops[file] = where), [name, path] as const);
-    const devtools = await this.#context.newCDPSession(page);
-    const data = { items: [], files: [path], dragOperationsMask: 1 };
-    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) await devtools.send('Input.dispatchDragEvent', { type, x, y, data });
-    await devtools.detach();
+  /** Chromium keeps the path of a dropped file to itself: what webUtils.getPathForFile will say of a file of this name. */
+  async tellPath(page: Page, path: string): Promise<void> {
+    await page.evaluate(([name, where]) => ((window as unknown as ScreenWindow).__pathsOfDrops[name] = where), [basename(path), path] as const);
   }
 
   kill(): void {

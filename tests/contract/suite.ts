@@ -1,0 +1,276 @@
+/**
+ * One suite for every transport: the same calls must mean the same through each. Values are checked against each other (the bytes at an instruction pointer by two
+ * ways, a table's entry against the walk's); that they are QEMU's is for the engine's tests to say.
+ */
+import { readFileSync, writeFileSync, existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { METHOD_NAMES, READ_LIMIT, type HostInfo, type MethodName, type WorkbenchApi, type WorkbenchEvent } from '#shared/contract.ts';
+import type { DumpSummary } from '#shared/model/index.ts';
+import { writeLargeVmcore } from '../hosts/large-vmcore.ts';
+import { recordHost } from '../hosts/record-host.ts';
+import { copyOfSample, firstSample, newFolder } from '../hosts/sample-dump.ts';
+
+/** A workbench behind its transport. */
+export interface ContractHost {
+  workbench: WorkbenchApi;
+  kind: HostInfo['kind'];
+  /** Does what permits a path to be opened: nothing where everything is. */
+  permit(path: string): Promise<void>;
+  /** Prepares what the user answers in the next dialogs; absent without native dialogs. */
+  answerDialogs?: { open(path: string | null): Promise<void>; save(path: string | null): Promise<void> };
+  close(): Promise<void>;
+}
+
+const CPU_0 = { kind: 'cpu', cpu: 0 } as const;
+const PORTABLE = { format: 'elf', layout: 'portable' } as const;
+
+/** Counts which methods were called, so that none is forgotten. */
+function counting(workbench: WorkbenchApi, called: Set<MethodName>): WorkbenchApi {
+  return new Proxy(workbench, {
+    get(target, name) {
+      if (METHOD_NAMES.includes(name as MethodName)) called.add(name as MethodName);
+      return Reflect.get(target, name) as unknown;
+    },
+  });
+}
+
+export function contractSuite(description: string, connect: (folder: string) => Promise<ContractHost>): void {
+  describe(`contract: ${description}`, () => {
+    const folder = newFolder();
+    const called = new Set<MethodName>();
+    const events: WorkbenchEvent[] = [];
+    let host: ContractHost;
+    let workbench: WorkbenchApi;
+    let path: string;
+    let summary: DumpSummary;
+    let dump: { dumpId: string };
+    let instruction: bigint;
+
+    async function permitAndOpen(file: string, jobId: string): Promise<DumpSummary> {
+      await host.permit(file);
+      return workbench.openDump({ location: { kind: 'path', path: file }, jobId });
+    }
+
+    async function exportTarget(name: string): Promise<string> {
+      const target = join(folder, name);
+      if (host.answerDialogs === undefined) return target;
+      await host.answerDialogs.save(target);
+      expect(await workbench.chooseExportTarget({ ...dump, suggestedName: name })).toBe(target);
+      return target;
+    }
+
+    beforeAll(async () => {
+      host = await connect(folder);
+      recordHost(description);
+      workbench = counting(host.workbench, called);
+      workbench.subscribe((event) => events.push(event));
+      path = copyOfSample(folder);
+      summary = await permitAndOpen(path, 'first');
+      dump = { dumpId: summary.dumpId };
+      const [cpu] = await workbench.getCpus(dump);
+      instruction = cpu?.registers.find(({ name }) => name === 'rip')?.value ?? -1n;
+    });
+
+    afterAll(async () => host?.close());
+
+    it('says which host it is, with the version of package.json', async () => {
+      const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+      const found = await workbench.getHost();
+      expect(found).toEqual({
+        kind: host.kind,
+        version,
+        platform: process.platform,
+        nativeDialogs: host.answerDialogs !== undefined,
+        openAtStart: null,
+      });
+    });
+
+    it('opens a sample by its id, and no other', async () => {
+      const samples = await workbench.listSamples();
+      expect(samples.map(({ id }) => id)).toContain(firstSample().id);
+      for (const { size } of samples) expect(size).toBeGreaterThan(0);
+      const opened = await workbench.openDump({ location: { kind: 'sample', id: firstSample().id }, jobId: 'sample' });
+      expect(opened.cpus.length).toBeGreaterThan(0);
+      await workbench.closeDump({ dumpId: opened.dumpId });
+      await expect(workbench.openDump({ location: { kind: 'sample', id: 'no-such' }, jobId: 'none' })).rejects.toMatchObject({ code: 'bad-request' });
+    });
+
+    it('opens a file once, however often it is asked to', async () => {
+      const again = await workbench.openDump({ location: { kind: 'path', path }, jobId: 'again' });
+      expect(again.dumpId).toBe(summary.dumpId);
+      expect((await workbench.listDumps()).map(({ dumpId }) => dumpId)).toEqual([summary.dumpId]);
+      expect(await workbench.describeDump(dump)).toEqual(summary);
+    });
+
+    it('reports the open as an event and in the recent files', async () => {
+      await expect.poll(() => events.map(({ type }) => type)).toContain('recent-changed');
+      const [recent] = await workbench.listRecent();
+      expect(recent).toMatchObject({ path, exists: true });
+    });
+
+    it('carries bigints: registers and segments', async () => {
+      const [cpu] = await workbench.getCpus(dump);
+      expect(instruction).toBeGreaterThan(0n);
+      expect(summary.cpus[0]?.instructionPointer).toBe(instruction);
+      expect(cpu?.segments.every(({ base }) => typeof base === 'bigint')).toBe(true);
+    });
+
+    it('walks an address, and every shorter way to its answer agrees with the walk', async () => {
+      const { result, steps } = await workbench.walk({ ...dump, address: instruction, root: CPU_0 });
+      if (result.kind !== 'page') throw new Error(result.sentence);
+      const [translation] = await workbench.translate({ ...dump, addresses: [instruction], root: CPU_0 });
+      expect(translation).toMatchObject({ address: instruction, physical: result.physical, pageSize: result.pageSize });
+
+      const last = steps.at(-1);
+      if (!last) throw new Error('a walk to a page has steps');
+      const table = await workbench.readPageTable({ ...dump, table: last.table, level: last.level, virtual: instruction, root: CPU_0 });
+      expect(table.entries[last.index]?.entry).toBe(last.entry);
+
+      const { mappings } = await workbench.listMappings({ ...dump, from: instruction, limit: 1, root: CPU_0 });
+      expect(mappings[0]?.start).toBeLessThanOrEqual(instruction);
+      expect(mappings[0]?.last).toBeGreaterThanOrEqual(instruction);
+
+      const described = await workbench.describeAddress({ ...dump, space: 'gva', address: instruction, root: CPU_0 });
+      expect(described.physical).toBe(result.physical);
+      const [target] = await workbench.resolveText({ ...dump, text: 'rip', root: CPU_0 });
+      expect(target).toMatchObject({ space: 'gva', address: instruction });
+    });
+
+    it('carries bytes: the same from the virtual and the physical address, in a buffer of their own', async () => {
+      const [translation] = await workbench.translate({ ...dump, addresses: [instruction], root: CPU_0 });
+      const virtual = await workbench.readMemory({ ...dump, space: 'gva', address: instruction, length: 16, root: CPU_0 });
+      const physical = await workbench.readMemory({ ...dump, space: 'gpa', address: BigInt(translation?.physical ?? -1), length: 16, root: CPU_0 });
+      expect(virtual.bytes).toBeInstanceOf(Uint8Array);
+      expect(virtual.bytes).toEqual(physical.bytes);
+      expect(virtual.bytes.some((byte) => byte !== 0)).toBe(true);
+      expect(virtual.bytes.buffer.byteLength).toBe(16);
+      const whole = await workbench.readMemory({ ...dump, space: 'file', address: 0n, length: READ_LIMIT, root: CPU_0 });
+      expect(Buffer.from(whole.bytes).equals(readFileSync(path).subarray(0, READ_LIMIT))).toBe(true);
+    });
+
+    it('corrects the memory map and takes it back', async () => {
+      const before = await workbench.getMemoryMap(dump);
+      const [region] = before.regions;
+      if (!region) throw new Error('no regions');
+      const correction = { start: region.start, last: region.start + 0xfff, block: region.block, blockOffset: region.blockOffset };
+      expect(await workbench.correctMemoryMap({ ...dump, corrections: [correction] })).toMatchObject({ corrected: true, corrections: [correction] });
+      expect(await workbench.correctMemoryMap({ ...dump, corrections: [] })).toMatchObject({ corrected: false, regions: before.regions });
+    });
+
+    it('exports what it planned, in one piece under its final name', async () => {
+      const plan = await workbench.planExport({ ...dump, options: PORTABLE });
+      const target = await exportTarget('out.vmcore');
+      const report = await workbench.exportDump({ ...dump, options: PORTABLE, target, jobId: 'export' });
+      expect(report.target).toBe(target);
+      expect(readFileSync(target)).toHaveLength(plan.fileSize);
+      expect(readFileSync(target).subarray(0, 4).toString('latin1')).toBe('\x7fELF');
+      expect(readdirSync(folder).filter((name) => name.includes('.part'))).toEqual([]);
+    });
+
+    it('cancels a job: progress comes, the call ends, nothing is left behind', async () => {
+      const large = join(folder, 'large.vmcore');
+      writeLargeVmcore(large, 24 * 1024 ** 3);
+      const { dumpId } = await permitAndOpen(large, 'open-large');
+      const target = await exportTarget('cancelled.vmcore');
+      const exporting = workbench.exportDump({ dumpId, options: PORTABLE, target, jobId: 'cancel-me' });
+      exporting.catch(() => undefined);
+      const progress = () => events.filter((event) => event.type === 'job' && event.progress.jobId === 'cancel-me');
+      await expect.poll(() => progress().length, { timeout: 10_000 }).toBeGreaterThan(0);
+      await workbench.cancelJob({ jobId: 'cancel-me' });
+      await expect(exporting).rejects.toMatchObject({ code: 'cancelled' });
+      expect(readdirSync(folder).filter((name) => name.startsWith('cancelled'))).toEqual([]);
+      expect(await workbench.cancelJob({ jobId: 'cancel-me' })).toBeNull();
+      await workbench.closeDump({ dumpId });
+    });
+
+    it('keeps code and details of an error', async () => {
+      const text = join(folder, 'notes.txt');
+      writeFileSync(text, 'this is not a dump, '.repeat(400));
+      await expect(permitAndOpen(text, 'text')).rejects.toMatchObject({
+        code: 'unknown-format',
+        details: { source: expect.stringContaining('notes.txt') },
+      });
+      await expect(permitAndOpen(join(folder, 'missing'), 'missing')).rejects.toMatchObject({ code: 'io' });
+      await expect(permitAndOpen(folder, 'folder')).rejects.toMatchObject({ code: 'io' });
+    });
+
+    it('refuses arguments that do not fit, naming the place', async () => {
+      const refusals: [MethodName, unknown, RegExp][] = [
+        ['readMemory', { ...dump, space: 'gpa', address: 0n, length: READ_LIMIT + 1, root: CPU_0 }, /length/],
+        ['readMemory', { ...dump, space: 'gpa', address: 0, length: 1, root: CPU_0 }, /address/],
+        ['walk', { ...dump, address: -1n, root: CPU_0 }, /address/],
+        ['walk', { ...dump, address: 1n << 64n, root: CPU_0 }, /address/],
+        ['describeDump', { ...dump, extra: true }, /extra/],
+        ['translate', { ...dump, addresses: [1n, 'two'], root: CPU_0 }, /addresses\.1/],
+        ['getHost', { unexpected: true }, /getHost/],
+        ['openDump', { location: { kind: 'url', url: 'http://example.com/' }, jobId: 'x' }, /location/],
+      ];
+      for (const [method, argument, message] of refusals) {
+        const call = workbench[method] as (argument: unknown) => Promise<unknown>;
+        await expect(call(argument), `${method} ${String(message)}`).rejects.toMatchObject({
+          code: 'bad-request',
+          message: expect.stringMatching(message),
+        });
+      }
+      await expect(workbench.describeDump({ dumpId: 'dump-99' })).rejects.toMatchObject({ code: 'bad-request' });
+    });
+
+    it('answers each of many calls at once with its own answer', async () => {
+      const addresses = Array.from({ length: 60 }, (_, index) => BigInt(index) * 64n);
+      const chunks = await Promise.all(
+        addresses.map((address) => workbench.readMemory({ ...dump, space: 'file', address, length: 64, root: CPU_0 })),
+      );
+      const content = readFileSync(path);
+      chunks.forEach(({ address, bytes }, index) => {
+        expect(address).toBe(addresses[index]);
+        expect(Buffer.from(bytes).equals(content.subarray(index * 64, index * 64 + 64))).toBe(true);
+      });
+    });
+
+    it('shows dialogs where the host has them and lists folders where it has not', async () => {
+      if (host.answerDialogs) {
+        await host.answerDialogs.open(path);
+        expect(await workbench.chooseDump()).toEqual({ kind: 'path', path });
+        await host.answerDialogs.open(null);
+        expect(await workbench.chooseDump()).toBeNull();
+        await expect(workbench.listDirectory({ path: folder })).rejects.toMatchObject({ code: 'not-available' });
+        return;
+      }
+      await expect(workbench.chooseDump()).rejects.toMatchObject({ code: 'not-available' });
+      await expect(workbench.chooseExportTarget({ ...dump, suggestedName: 'x' })).rejects.toMatchObject({ code: 'not-available' });
+      const { entries } = await workbench.listDirectory({ path: folder });
+      expect(entries).toContainEqual(expect.objectContaining({ name: 'guest.qevm', path, kind: 'file', size: readFileSync(path).length }));
+    });
+
+    it('takes a theme, and only a known one', async () => {
+      for (const theme of ['dark', 'high-contrast', 'light', 'system'] as const) expect(await workbench.setTheme({ theme })).toBeNull();
+      await expect(workbench.setTheme({ theme: 'pink' as 'dark' })).rejects.toMatchObject({ code: 'bad-request' });
+    });
+
+    it('ends a subscription when told', async () => {
+      let heard = 0;
+      const stop = workbench.subscribe(() => heard++);
+      await workbench.clearRecent();
+      await expect.poll(() => heard).toBeGreaterThan(0);
+      expect(await workbench.listRecent()).toEqual([]);
+      stop();
+      const before = heard;
+      const others = events.length;
+      await workbench.clearRecent();
+      await expect.poll(() => events.length).toBeGreaterThan(others);
+      expect(heard).toBe(before);
+    });
+
+    it('closes a dump, which is then unknown', async () => {
+      expect(await workbench.closeDump(dump)).toBeNull();
+      await expect(workbench.getCpus(dump)).rejects.toMatchObject({ code: 'bad-request' });
+      expect(await workbench.listDumps()).toEqual([]);
+      expect(existsSync(path)).toBe(true);
+    });
+
+    it('was asked every method of the contract', () => {
+      expect([...called].sort()).toEqual([...METHOD_NAMES].sort());
+    });
+  });
+}
