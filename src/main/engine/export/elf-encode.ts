@@ -22,6 +22,7 @@ export interface HeaderFields {
   sectionNames: number;
 }
 
+/** Without p_align, which is 0. */
 export interface SegmentFields {
   type: number;
   flags: number;
@@ -30,7 +31,6 @@ export interface SegmentFields {
   physical: number;
   fileSize: number;
   memorySize: number;
-  align: number;
 }
 
 export interface NoteFields {
@@ -77,7 +77,6 @@ export function encodeProgramHeaders(segments: readonly SegmentFields[]): Uint8A
     setU64(view, at + 24, segment.physical);
     setU64(view, at + 32, segment.fileSize);
     setU64(view, at + 40, segment.memorySize);
-    setU64(view, at + 48, segment.align);
   });
   return bytes;
 }

@@ -6,7 +6,7 @@
  * portable                        Ehdr | Shdr 0 when there are PN_XNUM program headers or more | Phdrs | notes | memory, page-aligned
  * ```
  * In both, p_vaddr is p_paddr: page tables are not followed (QEMU's paging=off). Zeros are part of the segments (p_filesz = p_memsz) and holes of
- * the file.
+ * the file. p_align is 0, as in QEMU's and Linux's vmcores: crash takes a file with another value for a netdump of 2002 (seen with crash 8.0.2).
  */
 import { formatSize } from '#shared/address-text.ts';
 import { WorkbenchError } from '#shared/errors.ts';
@@ -51,12 +51,12 @@ export function planElf(source: ExportSource, { layout }: ExportOptions): ElfPla
   const sectionOffset = sectionCount > 0 ? EHDR_SIZE : 0;
   const programOffset = EHDR_SIZE + sectionCount * SHDR_SIZE;
   const noteOffset = programOffset + count * PHDR_SIZE;
-  const noteSegment = { type: PT_NOTE, flags: 0, virtual: 0n, physical: 0, fileSize: noteBytes.length, memorySize: noteBytes.length, align: 0 };
+  const noteSegment = { type: PT_NOTE, flags: 0, virtual: 0n, physical: 0, fileSize: noteBytes.length, memorySize: noteBytes.length };
   const segments: SegmentFields[] = [{ ...noteSegment, offset: noteOffset }];
 
   let offset = noteOffset + noteBytes.length;
   for (const { start, length } of loads.ranges) {
-    // A segment's offset and address are equal modulo the page size, as the ABI wants of loadable segments.
+    // Pages of memory lie on pages of the file, so that zero pages can be holes and readers can map it.
     if (!qemu) offset += (((start - offset) % PAGE_SIZE) + PAGE_SIZE) % PAGE_SIZE;
     segments.push({
       type: PT_LOAD,
@@ -66,7 +66,6 @@ export function planElf(source: ExportSource, { layout }: ExportOptions): ElfPla
       physical: start,
       fileSize: length,
       memorySize: length,
-      align: qemu ? 0 : PAGE_SIZE,
     });
     offset += length;
   }
