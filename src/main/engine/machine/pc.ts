@@ -28,13 +28,15 @@ const AMD_HYPERTRANSPORT = 0xfd_0000_0000;
 
 type Chipset = 'i440fx' | 'q35';
 
-function chipsetOf({ machine, devices }: MachineEvidence): { chipset: Chipset; proof: string } | undefined {
+function chipsetOf({ machine, devices, blocks }: MachineEvidence): { chipset: Chipset; proof: string } | undefined {
   const named = (pattern: RegExp) => machine !== undefined && pattern.test(machine);
   if (named(/q35/)) return { chipset: 'q35', proof: `machine type ${machine}` };
   if (named(/^(pc|xenfv|isapc)\b|i440fx|^pc-/)) return { chipset: 'i440fx', proof: `machine type ${machine}` };
   const bridge = devices.find((name) => name.endsWith('/I440FX') || name.endsWith('/mch'));
-  if (bridge === undefined) return undefined;
-  return { chipset: bridge.endsWith('/mch') ? 'q35' : 'i440fx', proof: `the stream holds a section ${bridge}` };
+  if (bridge !== undefined) return { chipset: bridge.endsWith('/mch') ? 'q35' : 'i440fx', proof: `the stream holds a section ${bridge}` };
+  // A truncated stream without a configuration section: the firmware's block is all that is left to go by.
+  const firmware = blocks.find(({ name }) => name === 'pc.bios');
+  return firmware && machine === undefined ? { chipset: 'i440fx', proof: 'i440fx assumed: there is a block pc.bios, and nothing names the machine' } : undefined;
 }
 
 /** Blocks that are no main memory: firmware, ROMs and fw_cfg blobs, and whatever belongs to a device (a PCI address in its name). */
