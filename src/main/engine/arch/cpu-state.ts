@@ -20,7 +20,10 @@ export interface SegmentValue {
   selector: number;
   base: bigint;
   limit: number;
-  /** The descriptor's second word, bits 8 to 23 in place, as QEMU's SegmentCache.flags. */
+  /**
+   * The descriptor's second word with bits 8 to 23 in place, as QEMU's SegmentCache.flags. The other bits are whatever QEMU kept there (parts of
+   * the base after LTR and LLDT), so that notes written from this equal QEMU's; a CpuView leaves them out.
+   */
   flags: number;
   source: string;
 }

@@ -2,7 +2,8 @@
  * Translation without explanation, for millions of addresses: no allocation, 32-bit halves, `bigint` only at the boundary.
  * Shares the mode tables and the entry decoder with walk(), and gives the same answers.
  *
- * Measured (Node 24.21, 2-core AMD EPYC VM, x86_64-4level lab guest in one ArrayBuffer): see tests/engine/translate/translator-speed.ts.
+ * Measured: 9.0 to 9.3 million walks a second with 4 levels, 7.9 with 5, of random 4 KiB pages of the lab's x86_64-4level and x86_64 guests held in
+ * one buffer (tests/engine/translate/translator-speed.ts; Node 24.21, one thread of a 2-core VM that was busy otherwise).
  */
 import type { Translation, WalkResult } from '#shared/model/index.ts';
 import type { PhysicalMemory } from '#engine/memory/physical-memory.ts';

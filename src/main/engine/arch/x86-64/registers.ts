@@ -9,7 +9,7 @@ import type { CpuState, RegisterValue } from '../cpu-state.ts';
 import { CR0_BITS, CR3_BITS, CR3_PCID_BITS, CR4_BITS, CR8_BITS, XCR0_BITS } from './bits/control.ts';
 import { DR6_BITS, DR7_BITS } from './bits/debug.ts';
 import { HFLAGS2_BITS, HFLAGS_BITS, MP_STATE_BITS } from './bits/emulator.ts';
-import { RFLAGS_BITS } from './bits/flags.ts';
+import { FMASK_BITS, RFLAGS_BITS } from './bits/flags.ts';
 import { FCW_BITS, FSW_BITS, FTW_BITS, MXCSR_BITS } from './bits/floating-point.ts';
 import {
   EFER_BITS,
@@ -63,7 +63,7 @@ list('debug', ['dr7'], { bits: DR7_BITS });
 list('system', ['efer'], { bits: EFER_BITS });
 list('system', ['star'], { bits: STAR_BITS });
 list('system', ['lstar', 'cstar'], { addressSpace: 'gva' });
-list('system', ['fmask'], { bits: RFLAGS_BITS });
+list('system', ['fmask'], { bits: FMASK_BITS });
 list('system', ['fs_base', 'gs_base', 'kernel_gs_base'], { addressSpace: 'gva' });
 list('system', ['sysenter_cs']);
 list('system', ['sysenter_esp', 'sysenter_eip'], { addressSpace: 'gva' });

@@ -8,6 +8,8 @@ import { CODE_SEGMENT_BITS, DATA_SEGMENT_BITS, SYSTEM_SEGMENT_BITS, SYSTEM_TYPES
 export const SEGMENT_NAMES = ['cs', 'ss', 'ds', 'es', 'fs', 'gs', 'ldt', 'tr', 'gdt', 'idt'] as const;
 export type SegmentName = (typeof SEGMENT_NAMES)[number];
 
+/** The bits of the second word that are attributes or limit; the others repeat parts of the base, and QEMU keeps them or not. */
+const FLAGS_MASK = 0x00ff_ff00;
 const SYSTEM_BIT = 1 << 12;
 const CODE_BIT = 1 << 11;
 const PRESENT_BIT = 1 << 15;
@@ -22,7 +24,7 @@ export function describeSegment(name: SegmentName, segment: SegmentValue): Segme
   const { selector, base, limit, flags, source } = segment;
   const table = bitsOf(name, flags);
   const fields = table === undefined ? [] : decodeBits(table, BigInt(flags) & 0xf0_ff00n, 24);
-  return { name, selector, base, limit, flags, source, meaning: meaningOf(name, segment), fields };
+  return { name, selector, base, limit, flags: flags & FLAGS_MASK, source, meaning: meaningOf(name, segment), fields };
 }
 
 function bitsOf(name: SegmentName, flags: number): BitTable | undefined {

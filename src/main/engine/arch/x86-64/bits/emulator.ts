@@ -53,7 +53,13 @@ export const HFLAGS2_BITS: BitTable = {
   ],
 };
 
-const STATES = ['running', 'never started: waits for INIT', 'has had INIT, waits for a start-up interrupt', 'halted', 'has had a start-up interrupt'];
+const STATES = [
+  'running, or not kept (QEMU without KVM)',
+  'never started: waits for INIT',
+  'has had INIT, waits for a start-up interrupt',
+  'halted',
+  'has had a start-up interrupt',
+];
 
 export const MP_STATE_BITS: BitTable = {
   unlisted: 'other',

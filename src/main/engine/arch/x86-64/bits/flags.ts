@@ -30,3 +30,14 @@ export const RFLAGS_BITS: BitTable = {
     flag(0, 'CF', 'Carry', 'no carry', 'carry'),
   ],
 };
+
+/** IA32_FMASK: the flags that SYSCALL clears. Intel SDM vol. 3A section 6.8.8. */
+export const FMASK_BITS: BitTable = {
+  unlisted: 'other',
+  rows: RFLAGS_BITS.rows.map(({ name, bit, width, title }) => {
+    const wide = width ?? 1;
+    const all = (1n << BigInt(wide)) - 1n;
+    const meaning = (value: bigint) => (value === 0n ? 'SYSCALL keeps it' : value === all ? 'SYSCALL clears it' : 'SYSCALL clears a part of it');
+    return { name, bit, width: wide, title, meaning };
+  }),
+};

@@ -41,6 +41,7 @@ export const FCW_BITS: BitTable = {
     flag(12, 'X', 'Infinity control', 'as since the 387', 'set; no effect since the 387'),
     field(10, 2, 'RC', 'Rounding control', ROUNDING),
     field(8, 2, 'PC', 'Precision control', ['24 bits', 'value 1 is reserved', '53 bits', '64 bits']),
+    flag(6, 'one', 'Reads as 1', 'clear; a CPU would show 1', '1, as it reads'),
     ...maskRows(0),
   ],
 };
