@@ -36,7 +36,9 @@ function chipsetOf({ machine, devices, blocks }: MachineEvidence): { chipset: Ch
   if (bridge !== undefined) return { chipset: bridge.endsWith('/mch') ? 'q35' : 'i440fx', proof: `the stream holds a section ${bridge}` };
   // A truncated stream without a configuration section: the firmware's block is all that is left to go by.
   const firmware = blocks.find(({ name }) => name === 'pc.bios');
-  return firmware && machine === undefined ? { chipset: 'i440fx', proof: 'i440fx assumed: there is a block pc.bios, and nothing names the machine' } : undefined;
+  return firmware && machine === undefined
+    ? { chipset: 'i440fx', proof: 'i440fx assumed: there is a block pc.bios, and nothing names the machine' }
+    : undefined;
 }
 
 /** Blocks that are no main memory: firmware, ROMs and fw_cfg blobs, and whatever belongs to a device (a PCI address in its name). */
