@@ -4,7 +4,7 @@ import { computed, ref, shallowRef } from 'vue';
 import type { DumpLocation, HostInfo, RecentFile, SampleInfo } from '#shared/contract.ts';
 import { useWorkbench } from '../api/workbench.ts';
 import type { PanelId } from '../panels.ts';
-import { useDumpsStore } from './dumps.store.ts';
+import { asWorkbenchError, useDumpsStore } from './dumps.store.ts';
 
 export type DialogId = 'open' | 'export' | 'palette' | 'shortcuts' | 'about';
 
@@ -32,12 +32,15 @@ export const useShellStore = defineStore('shell', () => {
     recent.value = await useWorkbench().listRecent();
   }
 
+  /** Rejects when the host does not answer. The lists may fail (an unreadable settings file): opening a dump needs neither. */
   async function load(): Promise<void> {
-    [host.value, samples.value, recent.value] = await Promise.all([
-      useWorkbench().getHost(),
-      useWorkbench().listSamples(),
-      useWorkbench().listRecent(),
-    ]);
+    host.value = await useWorkbench().getHost();
+    const lists = await Promise.allSettled([useWorkbench().listSamples(), useWorkbench().listRecent()]);
+    const [listed, opened] = lists;
+    if (listed.status === 'fulfilled') samples.value = listed.value;
+    if (opened.status === 'fulfilled') recent.value = opened.value;
+    const failure = lists.find((list) => list.status === 'rejected');
+    if (failure) announcement.value = asWorkbenchError(failure.reason).message;
   }
 
   /** Opens a dump and leaves the start page when that worked. */

@@ -32,7 +32,7 @@ export function nextStep(dump: DumpSummary, map: MemoryMap | null): NextStep {
   if (cpu) {
     return {
       action: `Walk where CPU ${cpu.index} was`,
-      reason: `CPU ${cpu.index} was in ${cpu.mode}; its instruction pointer leads to the code it ran.`,
+      reason: `It was in ${cpu.mode}; its instruction pointer leads to the code it ran.`,
       panel: 'page-walk',
       cpu: cpu.index,
       target: { space: 'gva', address: cpu.instructionPointer },
