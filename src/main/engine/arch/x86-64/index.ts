@@ -1,7 +1,8 @@
 /**
  * x86-64: the CPU family of EM_X86_64 dumps.
  *
- * Sources: Intel SDM (edition of 2024-06), AMD APM vol. 2 (rev. 3.41); QEMU 5.2 to 10 for vmstate and notes.
+ * Sources: Intel SDM, AMD APM vol. 2; QEMU 5.2 to 10 for vmstate and notes. Chapters of the SDM's volume 3 are renumbered from edition to
+ * edition, so beyond chapter 3 its sections are cited by title.
  * Not supported yet: page walks of 32-bit guests (their registers are shown), NT_PRSTATUS of EM_386 files.
  */
 import type { CpuView } from '#shared/model/index.ts';

@@ -88,7 +88,7 @@ function inferEfer(state: CpuState, context: NoteContext): RegisterValue | undef
   if (cr0 === undefined || cr4 === undefined) return undefined;
   const paging = (cr0.value >> 31n) & 1n;
   const pae = (cr4.value >> 5n) & 1n;
-  // Long mode is active exactly when paging is on and LME is set, and it needs PAE (SDM vol. 3A 11.8.5); with paging off LME is not known.
+  // Long mode is active exactly when paging is on and LME is set, and it needs PAE (SDM vol. 3A, "Initializing IA-32e Mode"); with paging off LME is not known.
   const why = paging === 0n ? undefined : pae === 0n ? 'paging without CR4.PAE is 32-bit paging' : longModeEvidence(state, context);
   if (paging === 0n) return { value: 0n, width: 64, knownBits: LMA, inferred: true, source: 'inferred: CR0.PG is clear, so long mode is not active' };
   if (why === undefined) return undefined;

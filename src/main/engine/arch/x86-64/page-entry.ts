@@ -1,8 +1,8 @@
 /**
  * Entries of x86 page tables with 8-byte entries: one decoder for all levels of 4- and 5-level paging.
  *
- * Source: Intel SDM vol. 3A section 5.5.4 (formats of paging-structure entries; tables 5-14 to 5-20, 4.5.x in editions before 2024),
- * AMD APM vol. 2 sections 5.3 and 5.6.
+ * Source: Intel SDM vol. 3A, chapter "Paging", "4-Level Paging and 5-Level Paging" (the tables of entry formats); AMD APM vol. 2 sections 5.3
+ * (long-mode page translation) and 5.4 (page-translation-table entry fields).
  *
  *   0 P  1 RW  2 US  3 PWT  4 PCD  5 A  6 D(page)  7 PS(PD, PDPT) or PAT(PT)  8 G(page)  9-11 software  12 PAT(2 MiB, 1 GiB page)
  *   12-51 address  52-58 software  59-62 protection key (page)  63 NX

@@ -1,7 +1,7 @@
 /**
  * The paging modes of an x86 CPU in long mode, as tables, and how CR0, CR4 and EFER select one.
  *
- * Source: Intel SDM vol. 3A sections 5.1.1 (paging modes), 5.5 (4-level and 5-level paging); AMD APM vol. 2 section 5.3.
+ * Source: Intel SDM vol. 3A, chapter "Paging", "4-Level Paging and 5-Level Paging"; AMD APM vol. 2 section 5.3.
  * Not supported yet: 32-bit and PAE paging (they are recognised); guest address-masking (LAM, UAI): bits above must be canonical.
  */
 import { WorkbenchError } from '#shared/errors.ts';

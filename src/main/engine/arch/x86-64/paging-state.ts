@@ -1,7 +1,7 @@
 /**
  * What a CPU's registers say about its mode and its page tables.
  *
- * Source: Intel SDM vol. 3A section 5.1.1, figure 5-1 (enabling and changing paging modes); AMD APM vol. 2 table 5-1.
+ * Source: Intel SDM vol. 3A, chapter "Paging", "Four Paging Modes" and "Paging-Mode Enabling"; AMD APM vol. 2 section 5.1.
  */
 import { groupedHex } from '#shared/address-text.ts';
 import type { CpuPaging, PagingModeId } from '#shared/model/index.ts';
@@ -70,7 +70,7 @@ export function modeLine(state: CpuState): string {
   return parts.join(', ');
 }
 
-/** Undefined where the dump holds no segments. Real mode is ring 0, virtual-8086 mode ring 3; elsewhere it is SS.DPL (SDM vol. 3A 6.5). */
+/** Undefined where the dump holds no segments. Real mode is ring 0, virtual-8086 mode ring 3; elsewhere it is SS.DPL (SDM vol. 3A, "Privilege Levels"). */
 function privilegeLevel(state: CpuState): number | undefined {
   if (bitOf(state, 'cr0', 0) === false) return 0;
   if (bitOf(state, 'rflags', 17) === true) return 3;

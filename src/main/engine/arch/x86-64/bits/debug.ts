@@ -1,4 +1,4 @@
-/** DR6 and DR7 bit by bit. Source: Intel SDM vol. 3B section 19.2; AMD APM vol. 2 section 13.1.1. */
+/** DR6 and DR7 bit by bit. Source: Intel SDM vol. 3B, "Debug Registers"; AMD APM vol. 2 section 13.1.1. */
 import { field, flag, type BitRow, type BitTable } from '../../bit-table.ts';
 
 const NUMBERS = [3, 2, 1, 0] as const;

@@ -31,7 +31,7 @@ export const RFLAGS_BITS: BitTable = {
   ],
 };
 
-/** IA32_FMASK: the flags that SYSCALL clears. Intel SDM vol. 3A section 6.8.8. */
+/** IA32_FMASK: the flags that SYSCALL clears. Intel SDM vol. 3A, "Fast System Calls in 64-Bit Mode". */
 export const FMASK_BITS: BitTable = {
   unlisted: 'other',
   rows: RFLAGS_BITS.rows.map(({ name, bit, width, title }) => {

@@ -1,7 +1,8 @@
 /**
  * Model-specific registers bit by bit: EFER, STAR, PAT, MISC_ENABLE, FEATURE_CONTROL, SPEC_CTRL, MTRR_DEF_TYPE, MCG_STATUS.
  *
- * Source: Intel SDM vol. 4 chapter 2 (MSRs), vol. 3A sections 2.2.1 (IA32_EFER), 12.11 (MTRRs), 12.12 (PAT), 16.3 (machine check);
+ * Source: Intel SDM vol. 4 chapter 2 (MSRs), vol. 3A section 2.2.1 (IA32_EFER), "Memory Type Range Registers", "Page Attribute
+ * Table", vol. 3B "Machine-Check MSRs";
  * AMD APM vol. 2 sections 3.1.7 (EFER), 6.1.1 (STAR).
  */
 import { formatAddress } from '#shared/address-text.ts';
@@ -115,7 +116,7 @@ export const MCG_STATUS_BITS: BitTable = {
   ],
 };
 
-/** PKRU and IA32_PKRS: two bits a key. Intel SDM vol. 3A section 5.6.2. */
+/** PKRU and IA32_PKRS: two bits a key. Intel SDM vol. 3A, "Protection Keys". */
 export const PROTECTION_KEY_BITS: BitTable = {
   unlisted: 'reserved',
   rows: [15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0].map((key) =>

@@ -1,7 +1,7 @@
 /**
  * The attribute bits of a segment descriptor: bits 8 to 23 of its second word, in place, as QEMU keeps them.
  *
- * Source: Intel SDM vol. 3A sections 3.4.5 (segment descriptors), 3.5 (system descriptors), 8.2.3 (TSS in 64-bit mode);
+ * Source: Intel SDM vol. 3A sections 3.4.5 (segment descriptors), 3.5 (system descriptor types);
  * AMD APM vol. 2 sections 4.7 and 4.8. Bits 16 to 19 belong to the limit, which is shown on its own.
  */
 import { field, flag, type BitRow, type BitTable } from '../../bit-table.ts';
