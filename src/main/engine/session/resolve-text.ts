@@ -67,8 +67,10 @@ function byName({ cpu, dump, regions }: ResolveContext, name: string, offset: bi
   const targets: GoToTarget[] = [];
   const register = cpu?.registers.find((candidate) => candidate.name === lower);
   if (register && cpu) {
-    const space = register.addressSpace ?? 'gva';
-    const address = lower === 'cr3' && cpu.paging.root !== null ? BigInt(cpu.paging.root) : register.value;
+    // CR3 keeps other things in its low bits: it leads to the table, not to its own value.
+    const isRoot = lower === 'cr3' && cpu.paging.root !== null;
+    const space = isRoot ? 'gpa' : (register.addressSpace ?? 'gva');
+    const address = isRoot ? BigInt(cpu.paging.root ?? 0) : register.value;
     targets.push({ space, address: address + offset, title: `${lower.toUpperCase()} of CPU ${cpu.index}${suffix}` });
   }
   const segment = cpu?.segments.find((candidate) => candidate.name === lower);

@@ -1,0 +1,209 @@
+/** The command line as scripts see it: keys, exit codes, streams. Runs the real engine on the tiny guest (lab guests/tiny.S). */
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { main } from '../../src/cli/main.ts';
+import { createWorkbench } from '../../src/main/workbench/workbench.ts';
+import { copyOfSample, newFolder, SAMPLES_FOLDER } from '../hosts/sample-dump.ts';
+
+let folder: string;
+let dump: string;
+
+beforeAll(() => {
+  folder = newFolder();
+  dump = copyOfSample(folder);
+});
+
+async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  let out = '';
+  let err = '';
+  const code = await main(argv, {
+    createWorkbench: (mapping) =>
+      createWorkbench({
+        host: { kind: 'in-process', version: '0', platform: process.platform, nativeDialogs: false, openAtStart: null },
+        workerUrl: new URL('../../src/main/engine/worker.ts', import.meta.url),
+        samplesFolder: SAMPLES_FOLDER,
+        recent: { list: async () => [], add: async () => undefined, clear: async () => undefined, has: () => false },
+        mapping,
+      }),
+    serve: async () => undefined,
+    version: '0.0.0',
+    print: (text) => (out += `${text}\n`),
+    note: (text) => (err += `${text}\n`),
+  });
+  return { code, out, err };
+}
+
+const json = async (...argv: string[]): Promise<{ code: number; value: unknown }> => {
+  const { code, out } = await run(...argv, '--json');
+  return { code, value: JSON.parse(out) };
+};
+
+describe('registers --json', () => {
+  test('gives each CPU by index with values as 0x strings and segments as objects', async () => {
+    const { code, value } = await json('registers', dump);
+    expect(code).toBe(0);
+    expect(value).toMatchObject({
+      cpus: [
+        {
+          index: 0,
+          registers: {
+            // Each register of the guest holds its own name (tiny.S).
+            rax: '0x2d72617820726178',
+            r15: '0x2d72313520723135',
+            cr3: '0x200000',
+            cs: { selector: '0x10', base: '0x0', limit: '0xffffffff', flags: '0xaf9b00' },
+            fs: { base: '0x667362617365' },
+          },
+        },
+        { index: 1 },
+      ],
+    });
+  });
+
+  test('--cpu leaves the others out, and a CPU that is not there is bad usage', async () => {
+    expect((await json('registers', dump, '--cpu', '1')).value).toMatchObject({ cpus: [{ index: 1 }] });
+    expect((await run('registers', dump, '--cpu', '2')).code).toBe(2);
+  });
+});
+
+test('memory-map --json gives regions with evidence and blocks with lengths', async () => {
+  const { code, value } = await json('memory-map', dump);
+  expect(code).toBe(0);
+  expect(value).toMatchObject({
+    regions: [
+      { start: '0x0', last: '0x7fffff', block: 'pc.ram', evidence: expect.stringContaining('machine type pc-i440fx') as unknown },
+      { start: '0xfffc0000', last: '0xffffffff', block: 'pc.bios', evidence: expect.any(String) as unknown },
+    ],
+    blocks: expect.arrayContaining([expect.objectContaining({ name: 'pc.ram', length: 0x80_0000 })]) as unknown,
+  });
+});
+
+describe('walk --json', () => {
+  test('gives a step per level and ends in the physical address', async () => {
+    const { code, value } = await json('walk', dump, '0xffffffff80300000');
+    expect(code).toBe(0);
+    expect(value).toMatchObject({
+      steps: [
+        { level: 4, table: '0x200000', index: 511, entryAddress: '0x200ff8', entry: '0x202023', flags: ['P', 'RW', 'A'] },
+        { level: 3, table: '0x202000', index: 510 },
+        { level: 2, table: '0x206000', index: 1, entry: '0x2000e3', flags: ['P', 'RW', 'A', 'D', 'PS'] },
+      ],
+      result: { kind: 'page', physical: '0x300000', pageSize: 0x20_0000 },
+    });
+  });
+
+  test('of an address that is not mapped says why and exits with 3', async () => {
+    const { code, value } = await json('walk', dump, '155000');
+    expect(code).toBe(3);
+    expect(value).toMatchObject({ result: { physical: null, reason: 'not-present' } });
+  });
+
+  test('takes a root instead of a CPU, but not both', async () => {
+    expect((await run('walk', dump, '1000', '--root', '0x200000')).code).toBe(0);
+    expect((await run('walk', dump, '1000', '--root', '0x200000', '--cpu', '0')).code).toBe(2);
+  });
+});
+
+test('translate --json gives an answer per address and exits with 3 when one has none', async () => {
+  const { code, value } = await json('translate', dump, '150000', '0xffff800000300000', '0');
+  expect(code).toBe(3);
+  expect(value).toEqual([
+    { address: '0x150000', physical: '0x300000', pageSize: 4096, flags: ['P', 'A', 'D'] },
+    { address: '0xffff800000300000', physical: '0x300000', pageSize: 2 ** 30, flags: ['P', 'RW', 'A', 'D', 'PS'] },
+    { address: '0x0', physical: null, reason: expect.stringContaining('not present') as unknown },
+  ]);
+});
+
+describe('read', () => {
+  test('prints a hex dump with the text beside it', async () => {
+    const { code, out } = await run('read', dump, '300000', '32');
+    expect(code).toBe(0);
+    expect(out).toContain('0000000000300000  74 69 6e 79 20 67 75 65  73 74 20 70 61 67 65 20  |tiny guest page |');
+  });
+
+  test('shows bytes that are not there as ??, says why on stderr and exits with 3', async () => {
+    const { code, out, err } = await run('read', dump, '0x155ff0', '0x20', '--virtual');
+    expect(code).toBe(3);
+    expect(out).toContain('?? ?? ?? ??');
+    expect(out).not.toContain(' 00 ');
+    expect(err).toContain('missing: 0x155ff0 to 0x155fff is unmapped (not mapped)');
+  });
+
+  test('--out writes the bytes and nothing else', async () => {
+    const out = join(folder, 'page.bin');
+    expect((await run('read', dump, '0x300000', '4096', '--out', out)).code).toBe(0);
+    expect(fs.readFileSync(out).subarray(0, 4).toString()).toBe('tiny');
+    expect(fs.statSync(out).size).toBe(4096);
+  });
+
+  test('a length beyond the address space is bad usage', async () => {
+    expect((await run('read', dump, 'fffffffffffff', '2')).code).toBe(2);
+  });
+});
+
+describe('exit codes', () => {
+  test.each([
+    ['no command', [], 2],
+    ['an unknown command', ['frobnicate'], 2],
+    ['a missing argument', ['walk', 'FILE'], 2],
+    ['an argument too many', ['info', 'FILE', 'x'], 2],
+    ['an unknown option', ['info', 'FILE', '--frob'], 2],
+    ['a bad address', ['walk', 'FILE', 'xyz'], 2],
+    ['a bad length', ['read', 'FILE', '0', 'ten'], 2],
+    ['a file that is no dump', ['info', '/etc/hostname'], 1],
+    ['a directory', ['info', '/'], 1],
+    ['a missing file', ['info', '/no/such/file'], 1],
+    ['help', ['--help'], 0],
+    ['help of a command', ['walk', '--help'], 0],
+  ])('%s', async (_what, argv, expected) => {
+    expect((await run(...argv.map((word) => (word === 'FILE' ? dump : word)))).code).toBe(expected);
+  });
+
+  test('an error names the file, the place, what was expected and what was found', async () => {
+    const broken = join(folder, 'broken.qevm');
+    fs.writeFileSync(broken, Buffer.concat([Buffer.from('QEVM'), Buffer.from([0, 0, 0, 9, 1])]));
+    const { code, err } = await run('info', broken);
+    expect(code).toBe(1);
+    expect(err).toContain('broken.qevm: QEMU migration stream version at 0x4: expected 3, found 9');
+  });
+
+  test('a truncated dump opens with what it has, and the loss is said on stderr', async () => {
+    const cut = join(folder, 'cut.qevm');
+    fs.writeFileSync(cut, fs.readFileSync(dump).subarray(0, 1_000_000));
+    const { code, err } = await run('memory-map', cut);
+    expect(code).toBe(0);
+    expect(err).toContain('warning: The file ends at 0xf4240');
+  });
+});
+
+test('info gives the same answers with pread as with a mapping', async () => {
+  const mapped = (await json('info', dump)).value as Record<string, unknown>;
+  const pread = (await json('info', dump, '--no-mapping')).value as Record<string, unknown>;
+  expect(pread['access']).toMatchObject({ kind: 'pread' });
+  expect({ ...pread, access: null }).toEqual({ ...mapped, access: null });
+});
+
+test('export writes a file that info opens again with the same registers', async () => {
+  const out = join(folder, 'export.elf');
+  expect((await run('export', dump, out)).code).toBe(0);
+  expect(fs.existsSync(`${out}.part`)).toBe(false);
+  const [before, after] = [await json('registers', dump), await json('registers', out)];
+  const generals = ({ value }: { value: unknown }) =>
+    (value as { cpus: { registers: Record<string, unknown> }[] }).cpus.map(({ registers }) =>
+      ['rax', 'rip', 'cr3', 'cr4', 'cs', 'gdt'].map((name) => registers[name]),
+    );
+  expect(generals(after)).toEqual(generals(before));
+});
+
+test('mappings lists what a root maps, merged', async () => {
+  const { code, value } = await json('mappings', dump, '--from', 'ffff800000000000');
+  expect(code).toBe(0);
+  expect(value).toMatchObject({
+    mappings: [
+      { start: '0xffff800000000000', last: '0xffff80003fffffff', physical: '0x0', pageSize: 2 ** 30 },
+      { start: '0xffffffff80000000', last: '0xffffffff807fffff', physical: '0x0', pageSize: 2 ** 21 },
+    ],
+    next: null,
+  });
+});
