@@ -3,12 +3,8 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import workerPath from '#engine/worker.ts?modulePath';
-import { listDirectory } from '#workbench/directory.ts';
-import { configFolder } from '#workbench/config-folder.ts';
-import { openRecentFiles } from '#workbench/recent-files.ts';
 import { createWorkbench } from '#workbench/workbench.ts';
 import packageJson from '../../package.json' with { type: 'json' };
-import { startServer } from '../main/server/server.ts';
 import type { Serve } from './commands/serve.ts';
 import { main } from './main.ts';
 
@@ -20,6 +16,11 @@ const { version } = packageJson;
 const NO_RECENT_FILES = { list: async () => [], add: async () => undefined, clear: async () => undefined, has: () => false };
 
 const serve: Serve = async ({ file, port, print }) => {
+  // HTTP and WebSockets take 40 ms to load, a third of what `info` takes.
+  const { startServer } = await import('../main/server/server.ts');
+  const { listDirectory } = await import('#workbench/directory.ts');
+  const { configFolder } = await import('#workbench/config-folder.ts');
+  const { openRecentFiles } = await import('#workbench/recent-files.ts');
   const openAtStart = file === undefined ? null : path.resolve(file);
   const workbench = createWorkbench({
     host: { kind: 'server', version, platform: process.platform, nativeDialogs: false, openAtStart },
