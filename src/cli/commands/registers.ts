@@ -24,13 +24,21 @@ export const registers: Command = {
   },
 };
 
+/** `registers` holds what the dump holds; what was worked out stands apart. */
 function asJson({ index, mode, paging, registers: list, segments }: CpuView) {
-  const values = list.map(({ name, value }) => [name, hex(value)] as const);
-  const selectors = segments.map(
-    ({ name, selector, base, limit, flags }) => [name, { selector: hex(selector), base: hex(base), limit: hex(limit), flags: hex(flags) }] as const,
-  );
-  const inferred = list.filter((register) => register.inferred).map(({ name }) => name);
-  return { index, mode, paging: { ...paging, root: hexOrNull(paging.root) }, registers: Object.fromEntries([...values, ...selectors]), inferred };
+  const values = (inferred: boolean) =>
+    list.filter((register) => Boolean(register.inferred) === inferred).map(({ name, value }) => [name, hex(value)]);
+  const selectors = segments.map(({ name, selector, base, limit, flags }) => [
+    name,
+    { selector: hex(selector), base: hex(base), limit: hex(limit), flags: hex(flags) },
+  ]);
+  return {
+    index,
+    mode,
+    paging: { ...paging, root: hexOrNull(paging.root) },
+    registers: Object.fromEntries([...values(false), ...selectors]) as Record<string, unknown>,
+    inferred: Object.fromEntries(values(true)) as Record<string, string>,
+  };
 }
 
 /** Set flags by name, and values of wider fields: `PG WP NE IOPL=3`. */
