@@ -17,7 +17,11 @@ export interface Directory {
 /** Where the user was last, for as long as the page lives. */
 let lastPath: string | null = null;
 
-export function useDirectory(): Directory & { lastPath: () => string | null } {
+export function lastFolder(): string | null {
+  return lastPath;
+}
+
+export function useDirectory(): Directory {
   const listing = shallowRef<DirectoryListing | null>(null);
   const loading = ref(false);
   const error = shallowRef<WorkbenchError | null>(null);
@@ -35,5 +39,5 @@ export function useDirectory(): Directory & { lastPath: () => string | null } {
     }
   }
 
-  return { listing, loading, error, enter, lastPath: () => lastPath };
+  return { listing, loading, error, enter };
 }

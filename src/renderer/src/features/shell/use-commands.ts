@@ -73,7 +73,7 @@ export function useCommands(): Command[] {
       id: 'close-dump',
       title: 'Close dump',
       menu: 'File',
-      chords: ['Ctrl+W'],
+      chords: ['Alt+W', 'Ctrl+W'],
       enabled: withDump,
       run: () => dumps.activeId && dumps.close(dumps.activeId),
     },
