@@ -4,6 +4,7 @@
  * Not supported yet: ELFCLASS32, big-endian files, cores of processes.
  */
 import { formatSize } from '#shared/address-text.ts';
+import { counted } from '#shared/counted.ts';
 import { DumpFormatError, WorkbenchError } from '#shared/errors.ts';
 import type { Diagnostic, Fact } from '#shared/model/index.ts';
 import type { Architecture } from '../../arch/architecture.ts';
@@ -98,7 +99,7 @@ class Vmcore {
     return {
       format: 'elf-vmcore',
       formatTitle: elfVmcore.title,
-      sentence: `An ELF64 vmcore ${who}, with ${cpus.length} CPU${cpus.length === 1 ? '' : 's'} and ${formatSize(total)} of memory.`,
+      sentence: `An ELF64 vmcore ${who}, with ${counted(cpus.length, 'CPU')} and ${formatSize(total)} of memory.`,
       layers: [
         {
           title: elfVmcore.title,

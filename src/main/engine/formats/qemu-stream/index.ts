@@ -4,23 +4,11 @@
  * Reads version 3 with RAM section version 4 (QEMU 0.13 and later); layout.ts has the map. A truncated or damaged stream opens with what comes
  * before the damage. Not decoded yet: XBZRLE and compressed pages, and devices of streams with neither footers nor a description.
  */
-import { formatSize } from '#shared/address-text.ts';
 import { WorkbenchError } from '#shared/errors.ts';
-import type { Diagnostic, Fact } from '#shared/model/index.ts';
-import type { Architecture } from '../../arch/architecture.ts';
-import type { CpuState } from '../../arch/cpu-state.ts';
-import { x86_64 } from '../../arch/x86-64/index.ts';
-import { mapMachine, type MachineMap } from '../../machine/machine-map.ts';
-import type { ByteSource } from '../../memory/byte-source.ts';
-import type { ExtentTable } from '../../memory/extent-table.ts';
-import { GuestMemory } from '../../memory/guest-memory.ts';
-import { PhysicalRegions } from '../../memory/physical-regions.ts';
-import type { DumpFormat, ElfNote, OpenedBlock, OpenedDump, OpenedRegion, Progress } from '../format.ts';
-import { readVmcoreinfo, vmcoreinfoFacts } from '../vmcoreinfo.ts';
-import { numberField, StreamDevices, textField } from './devices.ts';
+import type { DumpFormat } from '../format.ts';
 import { MAGIC, VERSION } from './layout.ts';
-import type { RamReader } from './ram-section.ts';
-import { readSections, type StreamContents } from './sections.ts';
+import { readSections } from './sections.ts';
+import { StreamDump } from './stream-dump.ts';
 
 export const qemuStream: DumpFormat = {
   id: 'qemu-stream',
@@ -33,225 +21,13 @@ export const qemuStream: DumpFormat = {
     return view.getUint32(4) === VERSION ? 'yes' : 'maybe';
   },
 
-  open(source, progress): OpenedDump {
+  open(source, progress) {
     const contents = readSections(source, progress);
     if (!contents.ram) {
       throw new WorkbenchError('bad-format', `${source.name}: the stream holds no RAM section, so there is no memory to look at`, {
         source: source.name,
       });
     }
-    return new StreamDump(source, contents, contents.ram, progress).describe();
+    return new StreamDump(source, contents, contents.ram, progress).describe(qemuStream.title);
   },
 };
-
-class StreamDump {
-  readonly #source: ByteSource;
-  readonly #contents: StreamContents;
-  readonly #ram: RamReader;
-  readonly #devices: StreamDevices;
-  readonly #extents: ExtentTable;
-  readonly #architecture: Architecture | undefined;
-  readonly #diagnostics: Diagnostic[];
-
-  constructor(source: ByteSource, contents: StreamContents, ram: RamReader, progress: Progress) {
-    this.#source = source;
-    this.#contents = contents;
-    this.#ram = ram;
-    this.#diagnostics = [...contents.diagnostics];
-    progress.report('indexing RAM pages', source.size, source.size);
-    this.#extents = ram.extents.finish();
-    this.#devices = new StreamDevices(source, contents, [x86_64.cpuDescription]);
-    this.#architecture = mapMachine(this.#evidence()) ? x86_64 : undefined;
-  }
-
-  describe(): OpenedDump {
-    const { configuration } = this.#contents;
-    const map = mapMachine(this.#evidence());
-    this.#diagnostics.push(...(map?.diagnostics ?? []));
-    const blocks = this.#blocks(map);
-    const regions = this.#regions(blocks, map);
-    const cpus = this.#cpus();
-    const vmcoreinfo = this.#vmcoreinfo(regions);
-    this.#diagnosePages();
-    const total = regions.reduce((sum, region) => sum + region.last - region.start + 1, 0);
-    const machine = configuration.machine ?? (map && `${map.title}, version not in the stream`);
-    return {
-      format: 'qemu-stream',
-      formatTitle: qemuStream.title,
-      sentence: `A QEMU migration stream of a ${machine ?? 'machine of unknown type'} with ${plural(cpus.length, 'CPU')} and ${formatSize(total)} of memory.`,
-      layers: [
-        {
-          title: qemuStream.title,
-          offset: 0,
-          length: this.#source.size,
-          detail: `version ${VERSION}, ${plural(this.#contents.devices.length, 'device section')}, ${this.#contents.hasFooters ? 'with' : 'without'} footers, ${
-            this.#contents.description ? 'with' : 'without'
-          } a description of the devices`,
-        },
-      ],
-      machine,
-      architecture: this.#architecture?.id,
-      blocks,
-      regions,
-      extents: this.#extents.shared,
-      cpus,
-      notes: [],
-      vmcoreinfo,
-      facts: [...this.#facts(), ...(vmcoreinfo ? vmcoreinfoFacts(vmcoreinfo) : [])],
-      diagnostics: this.#diagnostics,
-    };
-  }
-
-  #evidence() {
-    return {
-      machine: this.#contents.configuration.machine,
-      blocks: this.#ram.blocks,
-      devices: this.#devices.names,
-      pciConfig: (name: string) => this.#devices.pciConfig(name),
-    };
-  }
-
-  #blocks(map: MachineMap | undefined): OpenedBlock[] {
-    return this.#ram.blocks.map(({ name, length, ram }, index) => ({ name, length, ram, role: map?.roles.get(index) }));
-  }
-
-  #regions(blocks: OpenedBlock[], map: MachineMap | undefined): OpenedRegion[] {
-    if (!map) {
-      this.#diagnostics.push({
-        severity: 'suspect',
-        code: 'unknown-machine',
-        message: `The machine type ${this.#contents.configuration.machine ?? '(not in the stream)'} is not known, so the places of its RAM blocks are not either.`,
-        consequence: 'The largest block is shown from address 0. Correct the map before relying on any address.',
-      });
-      const largest = blocks.reduce((best, block, index) => (block.length > blocks[best]!.length ? index : best), 0);
-      const { length, ram } = blocks[largest]!;
-      const evidence = { strength: 'guessed', text: 'The largest RAM block, put at 0 because nothing is known of this machine type.' } as const;
-      return [{ start: 0, last: length - 1, block: largest, blockOffset: 0, ram, readOnly: false, evidence }];
-    }
-    return map.regions.map((region) => ({ ...region, ram: blocks[region.block]!.ram + region.blockOffset }));
-  }
-
-  #cpus(): CpuState[] {
-    const architecture = this.#architecture;
-    const sections = this.#devices.sections('cpu').sort((a, b) => a.instance - b.instance);
-    if (!architecture || sections.length === 0) {
-      this.#diagnostics.push({
-        severity: 'data-loss',
-        code: 'no-cpus',
-        message: sections.length > 0 ? 'The CPUs of this machine type are not decoded yet.' : 'The stream holds no CPU state.',
-        consequence: 'There are no registers, so virtual addresses need a root typed in.',
-      });
-      return [];
-    }
-    return sections.flatMap((section) => {
-      const cpu = this.#devices.decode(section);
-      const common = this.#devices.sections('cpu_common').find(({ instance }) => instance === section.instance);
-      if (cpu) {
-        const where = `section cpu (instance ${section.instance})`;
-        return [architecture.cpuFromVmstate(cpu, common && this.#devices.decode(common), where, section.instance)];
-      }
-      this.#diagnostics.push({
-        severity: 'data-loss',
-        code: 'cpu-undecoded',
-        message: `The state of CPU ${section.instance} (section version ${section.version}, ${section.end - section.start} bytes) fits no known layout.`,
-        consequence: 'Its registers are missing.',
-        fileOffset: section.start,
-      });
-      return [];
-    });
-  }
-
-  /** The vmcoreinfo device's state names the note in guest memory (QEMU hw/misc/vmcoreinfo.c; format 1 is ELF). */
-  #vmcoreinfo(regions: OpenedRegion[]): ElfNote | undefined {
-    const section = this.#devices.sections('vmcoreinfo')[0];
-    const state = section && this.#devices.decode(section);
-    if (!state || !numberField(state, 'has_vmcoreinfo') || numberField(state, 'vmcoreinfo.guest_format') !== 1) return undefined;
-    const address = numberField(state, 'vmcoreinfo.paddr') ?? 0;
-    const size = numberField(state, 'vmcoreinfo.size') ?? 0;
-    const memory = new GuestMemory(this.#source, this.#extents, new PhysicalRegions(regions));
-    const note = readVmcoreinfo(memory, address, size, `vmcoreinfo device, GPA 0x${address.toString(16)}`);
-    if (!note) {
-      this.#diagnostics.push({
-        severity: 'suspect',
-        code: 'vmcoreinfo-unreadable',
-        message: `The vmcoreinfo device says that a note of ${size} bytes is at GPA 0x${address.toString(16)}; there is none.`,
-        consequence: 'Either the guest-physical map is wrong, or that memory is not in the dump.',
-      });
-    }
-    return note;
-  }
-
-  #facts(): Fact[] {
-    const { configuration, description } = this.#contents;
-    const { records } = this.#ram;
-    const global = this.#devices.sections('globalstate')[0];
-    const state = global && this.#devices.decode(global);
-    const runState = state && textField(state, 'runstate');
-    const facts: (Fact | undefined)[] = [
-      configuration.machine === undefined ? undefined : { label: 'Machine type', value: configuration.machine, source: 'configuration section' },
-      runState === undefined ? undefined : { label: 'Run state when saved', value: runState, source: 'section globalstate' },
-      configuration.uuid && { label: 'UUID', value: formatUuid(configuration.uuid), source: 'configuration/uuid' },
-      configuration.capabilities.length === 0
-        ? undefined
-        : { label: 'Migration capabilities', value: configuration.capabilities.join(', '), source: 'configuration/capabilities' },
-      {
-        label: 'RAM records',
-        value: Object.entries(records)
-          .filter(([, count]) => count > 0)
-          .map(([kind, count]) => `${count.toLocaleString('en')} ${kind}`)
-          .join(', '),
-        source: 'RAM section',
-      },
-      {
-        label: 'Device description',
-        value: description ? plural(description.devices.length, 'device') : 'none',
-        source: 'JSON after the EOF section',
-      },
-    ];
-    return facts.filter((fact) => fact !== undefined);
-  }
-
-  #diagnosePages(): void {
-    const { records, blocks } = this.#ram;
-    const undecoded = records.xbzrle + records.compressed;
-    if (undecoded > 0) {
-      this.#diagnostics.push({
-        severity: 'data-loss',
-        code: 'pages-undecoded',
-        message: `${plural(undecoded, 'page record')} use ${records.xbzrle > 0 ? 'XBZRLE' : 'compression'}, which is not decoded yet.`,
-        consequence: 'Those pages are shown as corrupt rather than with stale contents.',
-      });
-    }
-    for (const block of blocks) {
-      let held = 0;
-      this.#extents.forEachIn(block.ram, block.length, (_kind, _place, _start, length) => (held += length));
-      if (held === block.length) continue;
-      this.#diagnostics.push({
-        severity: 'data-loss',
-        code: 'block-incomplete',
-        message: `RAM block ${block.name}: ${formatSize(block.length - held)} of ${formatSize(block.length)} are not in the stream.`,
-        consequence:
-          held === 0 && this.#contents.configuration.capabilities.includes('x-ignore-shared')
-            ? 'It was left out by x-ignore-shared: its memory is in the backing file of the virtual machine.'
-            : 'That memory is shown as absent.',
-      });
-    }
-    if (this.#contents.complete && !this.#contents.description) {
-      this.#diagnostics.push({
-        severity: 'info',
-        code: 'no-vmdesc',
-        message: 'The stream has no description of its device states (suppress-vmdesc, or a machine type before 2.3).',
-        consequence: 'CPUs and a few devices are decoded by built-in layouts; the others are not shown.',
-      });
-    }
-  }
-}
-
-function plural(count: number, noun: string): string {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-function formatUuid(bytes: Uint8Array): string {
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-}

@@ -1,8 +1,5 @@
 /**
- * Walks a stream's sections from front to back: RAM goes to the RAM reader, device sections are cut out.
- *
- * A device section does not say how long it is. Its end is where its footer stands (0x7e, section id, then something a stream can go
- * on with), or, in streams without footers, where decoding by the description ends.
+ * Walks a stream's sections from front to back: RAM goes to the RAM reader, device sections are cut out (section-ends.ts).
  */
 import { DumpFormatError, type WorkbenchError } from '#shared/errors.ts';
 import type { Diagnostic } from '#shared/model/diagnostic.ts';
@@ -20,8 +17,9 @@ import {
   VERSION,
 } from './layout.ts';
 import { RamReader } from './ram-section.ts';
+import { SectionEnds } from './section-ends.ts';
 import { latin1, StreamCursor, StreamEnd } from './stream-cursor.ts';
-import { decodeByDescription, findDescription, readDescription, type DeviceDescription, type StreamDescription } from './vm-description.ts';
+import { readDescription, type StreamDescription } from './vm-description.ts';
 
 /** The saved state of one device. Offsets in the file, half-open. */
 export interface DeviceSection {
@@ -54,9 +52,6 @@ export interface StreamContents {
   diagnostics: Diagnostic[];
 }
 
-/** Longest device section that is searched for its footer. */
-const MAX_DEVICE_SECTION = 256 * 1024 * 1024;
-
 export function readSections(source: ByteSource, progress: Progress): StreamContents {
   return new SectionReader(source, progress).read();
 }
@@ -67,13 +62,13 @@ class SectionReader {
   readonly #progress: Progress;
   readonly #contents: StreamContents;
   readonly #names = new Map<number, DeviceSection>();
-  /** Looked for once, when first needed. */
-  #tailDescription: StreamDescription | null | undefined;
+  readonly #ends: SectionEnds;
 
   constructor(source: ByteSource, progress: Progress) {
     this.#source = source;
     this.#cursor = new StreamCursor(source);
     this.#progress = progress;
+    this.#ends = new SectionEnds(source, (id) => this.#names.has(id));
     this.#contents = {
       configuration: { pageBits: DEFAULT_PAGE_BITS, capabilities: [] },
       devices: [],
@@ -95,7 +90,7 @@ class SectionReader {
         if (!this.#readSection()) break;
       }
       contents.complete = true;
-      contents.description = readDescription(this.#source, this.#cursor.position) ?? this.#description();
+      contents.description = readDescription(this.#source, this.#cursor.position) ?? this.#ends.description;
     } catch (error) {
       this.#survive(error, sectionStart);
     }
@@ -213,7 +208,7 @@ class SectionReader {
 
   /** Finds a device section's end and passes it. */
   #cutDevice(section: DeviceSection, at: number): void {
-    const end = this.#contents.hasFooters ? this.#endByFooter(section) : this.#endByDescription(section);
+    const end = this.#contents.hasFooters ? this.#ends.byFooter(section) : this.#ends.byDescription(section);
     if (end === undefined) {
       const what = `${SECTION_NAMES[section.kind]} section ${section.name} (instance ${section.instance})`;
       if (this.#contents.hasFooters) throw new StreamEnd(this.#source.size);
@@ -223,66 +218,6 @@ class SectionReader {
     this.#contents.devices.push(section);
     this.#cursor.seek(end);
     if (this.#contents.hasFooters) this.#readFooter(section.id);
-  }
-
-  /** Searches for the footer, and takes it for one only when the stream can go on after it. */
-  #endByFooter(section: DeviceSection): number | undefined {
-    const source = this.#source;
-    const limit = Math.min(source.size, section.start + MAX_DEVICE_SECTION);
-    const CHUNK = 65536;
-    const OVERLAP = 4;
-    const buffer = new Uint8Array(CHUNK + OVERLAP);
-    for (let base = section.start; base < limit; base += CHUNK) {
-      const length = source.read(base, buffer.subarray(0, Math.min(buffer.length, limit - base)));
-      for (let at = buffer.indexOf(Section.Footer); at >= 0 && at + OVERLAP < length; at = buffer.indexOf(Section.Footer, at + 1)) {
-        const id = ((buffer[at + 1]! << 24) | (buffer[at + 2]! << 16) | (buffer[at + 3]! << 8) | buffer[at + 4]!) >>> 0;
-        if (id === section.id && at < CHUNK && this.#canGoOn(base + at + 5)) return base + at;
-      }
-    }
-    return undefined;
-  }
-
-  /** True when `position` is the end of the file or starts what may follow a section. */
-  #canGoOn(position: number): boolean {
-    const head = new Uint8Array(5);
-    const length = this.#source.read(position, head);
-    if (length === 0) return true;
-    const id = new DataView(head.buffer).getUint32(1);
-    switch (head[0]) {
-      case Section.Eof:
-        return length === 1 || head[1] === Section.VmDescription || !this.#description();
-      case Section.Start:
-      case Section.Full:
-        return length < 5 || id < MAX_SECTIONS;
-      case Section.Part:
-      case Section.End:
-        return length < 5 || this.#names.has(id);
-      case Section.Command:
-        return true;
-      default:
-        return false;
-    }
-  }
-
-  #endByDescription(section: DeviceSection): number | undefined {
-    const description = this.#describe(section);
-    if (!description) return undefined;
-    const bytes = new Uint8Array(Math.min(MAX_DEVICE_SECTION, this.#source.size - section.start));
-    const length = this.#source.read(section.start, bytes.subarray(0, Math.min(bytes.length, 1024 * 1024)));
-    try {
-      return section.start + decodeByDescription(bytes.subarray(0, length), description, section.start).end;
-    } catch {
-      return undefined;
-    }
-  }
-
-  #describe(section: DeviceSection): DeviceDescription | undefined {
-    return this.#description()?.devices.find((device) => device.name === section.name && device.instance_id === section.instance);
-  }
-
-  #description(): StreamDescription | undefined {
-    this.#tailDescription ??= findDescription(this.#source) ?? null;
-    return this.#tailDescription ?? undefined;
   }
 
   /** Turns what stopped the reading into a diagnostic, when enough came before it to be worth opening. */
