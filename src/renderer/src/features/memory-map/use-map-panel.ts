@@ -40,7 +40,7 @@ export function useMapPanel() {
   // Where the current location lies in guest-physical space: directly, or by translation.
   let serial = 0;
   watch(
-    () => [dumps.activeId, here.address.value, here.root.value, map.value] as const,
+    [() => dumps.activeId, here.address, here.root, map] as const,
     ([dumpId, place, root]) => {
       const mine = ++serial;
       current.value = place?.space === 'gpa' ? Number(place.address) : null;

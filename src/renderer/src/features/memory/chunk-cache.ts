@@ -8,9 +8,9 @@
 import { READ_LIMIT } from '#shared/contract.ts';
 import type { MemoryChunk } from '#shared/model/index.ts';
 
-/** Bytes a chunk; a power of two below READ_LIMIT. 16 KiB is some twenty screens and 0.1 ms of any transport on one machine. */
-export const CHUNK_SIZE = Math.min(16384, READ_LIMIT);
-const KEPT = 64;
+/** Bytes a chunk; a power of two. As much as one read may bring, because a long hole is found chunk by chunk. */
+export const CHUNK_SIZE = READ_LIMIT;
+const KEPT = 32;
 const IN_FLIGHT = 2;
 
 export type ChunkEntry = { kind: 'data'; chunk: MemoryChunk } | { kind: 'failed'; message: string };

@@ -5,8 +5,8 @@ import type { BytesPerRow } from './row-layout.ts';
 export const ROW_HEIGHT = 20;
 /** Between address, hex, text and states. */
 const GAP = 2;
-/** Three letters of states fit. */
-const STATES = 7;
+/** One letter of a state fits; more are cut off, and in the tooltip. */
+const STATES = 3;
 
 /** Characters of a row: address in groups of four, three a byte, one more between every eight, the text, the states. */
 export function rowWidth(digits: number, bytesPerRow: BytesPerRow): number {

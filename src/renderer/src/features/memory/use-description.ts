@@ -1,16 +1,16 @@
 /** What is known of the address under the cursor, asked for when the cursor has come to rest. */
-import { onScopeDispose, shallowRef, watch } from 'vue';
+import { onScopeDispose, shallowRef, watch, type WatchSource } from 'vue';
 import type { AddressDescription } from '#shared/model/index.ts';
 
 /** Milliseconds; holding an arrow key down asks nothing. */
 const REST = 80;
 
-export function useDescription<Key extends readonly unknown[]>(key: () => Key, ask: () => Promise<AddressDescription> | null) {
+export function useDescription(sources: WatchSource[], ask: () => Promise<AddressDescription> | null) {
   const description = shallowRef<AddressDescription>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let serial = 0;
   watch(
-    key,
+    sources,
     () => {
       clearTimeout(timer);
       const mine = ++serial;

@@ -6,7 +6,7 @@ import type { RowView } from './use-row-view.ts';
 
 export type HexCursor = ReturnType<typeof useHexCursor>;
 
-export function useHexCursor(view: RowView, visibleRows: () => number, follow: () => void) {
+export function useHexCursor(view: RowView, visibleRows: () => number, follow: () => void, explore: (address: bigint) => void) {
   const place = shallowRef<CursorPlace>({ address: 0n, column: 0 });
   const anchor = shallowRef(0n);
   const selection = computed(() => rangeBetween(view.layout.value, anchor.value, place.value.address));
@@ -27,11 +27,15 @@ export function useHexCursor(view: RowView, visibleRows: () => number, follow: (
     set(placeAt(view.layout.value, address), extend);
   }
 
-  /** Opens the folded hole under the cursor, or closes the open one that the cursor is in. False where there is no hole. */
+  /** Opens the folded hole under the cursor (or has it listed), or closes the open one that the cursor is in. False where there is no hole. */
   function toggleHole(): boolean {
     const { layout, setFolded } = view;
     const extent = layout.value.extents[extentAt(layout.value.extents, place.value.address)];
-    if (!extent || extent.kind !== 'hole') return false;
+    if (!extent || extent.kind === 'bytes') return false;
+    if (extent.kind === 'unexplored') {
+      explore(place.value.address);
+      return true;
+    }
     setFolded(extent, !layout.value.isFolded(extent));
     set(place.value, false);
     view.reveal(place.value.address);

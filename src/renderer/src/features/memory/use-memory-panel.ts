@@ -45,7 +45,7 @@ export function useMemoryPanel() {
     },
   );
   const view = useRowView(source, bytesPerRow, visibleRows);
-  const cursor = useHexCursor(view, () => visibleRows.value, follow);
+  const cursor = useHexCursor(view, () => visibleRows.value, follow, source.explore);
   const address = computed(() => cursor.place.value.address);
   const selection = computed(() => (cursor.selecting.value ? cursor.selection.value : undefined));
 
@@ -88,10 +88,8 @@ export function useMemoryPanel() {
     return Uint8Array.from(shown);
   });
 
-  const description = useDescription(
-    () => [dumps.activeId, space.value, here.root.value, address.value, data.memoryMap] as const,
-    () =>
-      dumps.activeId ? api.describeAddress({ dumpId: dumps.activeId, space: space.value, address: address.value, root: here.root.value }) : null,
+  const description = useDescription([() => dumps.activeId, space, here.root, address, () => data.memoryMap], () =>
+    dumps.activeId ? api.describeAddress({ dumpId: dumps.activeId, space: space.value, address: address.value, root: here.root.value }) : null,
   );
 
   /** Goes where the 8 bytes at the cursor point. */

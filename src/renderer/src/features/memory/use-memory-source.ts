@@ -10,11 +10,15 @@ import { MAPPINGS_LIMIT } from '#shared/contract.ts';
 import type { Mapping, MemoryChunk, MemoryRegion, RootChoice } from '#shared/model/index.ts';
 import type { WorkbenchApi } from '#shared/contract.ts';
 import { ChunkCache, type ChunkEntry } from './chunk-cache.ts';
-import { type Extent, overlay } from './extents.ts';
+import { type Extent, extentAt, overlay } from './extents.ts';
 import { holesIn, initialExtents, lastAddress, type MemorySpace, virtualExtents } from './space-knowledge.ts';
 
-/** Times MAPPINGS_LIMIT: 65,536 stretches. */
+/** Times MAPPINGS_LIMIT: 65,536 stretches. Linux's espfix area alone has millions (one page mapped every 64 KiB). */
 const EAGER_PAGES = 16;
+/** Known at once; asked for more, the knowledge starts anew at the place that is asked for. */
+const MOST_PAGES = 64;
+/** Bytes listed before the place of interest, so that scrolling up a little needs no listing. */
+const BEFORE = 2n ** 21n;
 
 export interface SourcePlace {
   dumpId: string;
@@ -71,10 +75,20 @@ export function useMemorySource(api: () => Pick<WorkbenchApi, 'readMemory' | 'li
     arrivals.value++;
   }
 
-  /** Lists the mappings from `from` on, then goes on with what is unexplored while there is budget. */
-  function explore(from: bigint): void {
-    wish = from;
-    if (!listing && now?.space === 'gva') void list(generation);
+  /** Lists the mappings around `address`, then goes on with what is unexplored while there is budget. Nothing to do where that is known. */
+  function explore(address: bigint): void {
+    if (now?.space !== 'gva') return;
+    const extent = extents.value[extentAt(extents.value, address)];
+    if (extent?.kind !== 'unexplored') return;
+    if (pages >= MOST_PAGES) restart();
+    const from = (address & ~(BEFORE - 1n)) - BEFORE;
+    wish = from > extent.start ? from : extent.start;
+    if (!listing) void list(generation);
+  }
+
+  /** As `explore`, unless the eager pages are spent: what merely comes into view is not listed for ever. */
+  function exploreEagerly(address: bigint): void {
+    if (pages < EAGER_PAGES) explore(address);
   }
 
   async function list(mine: number): Promise<void> {
@@ -126,11 +140,13 @@ export function useMemorySource(api: () => Pick<WorkbenchApi, 'readMemory' | 'li
   }
 
   watch(
-    () => {
-      const at = place();
-      const root = at?.space === 'gva' ? JSON.stringify(at.root) : '';
-      return [at?.dumpId, at?.space, root, at?.fileSize, at?.regions] as const;
-    },
+    [
+      () => {
+        const at = place();
+        return at && `${at.dumpId} ${at.space} ${at.fileSize} ${at.space === 'gva' ? JSON.stringify(at.root) : ''}`;
+      },
+      () => place()?.regions,
+    ],
     () => {
       now = place();
       restart();
@@ -151,6 +167,7 @@ export function useMemorySource(api: () => Pick<WorkbenchApi, 'readMemory' | 'li
     },
     read: readChunk,
     explore,
+    exploreEagerly,
     findReason,
     virtualOf,
   };

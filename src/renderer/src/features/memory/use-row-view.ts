@@ -10,24 +10,30 @@ import { fillRow, type ViewRow } from './row-model.ts';
 import { lastTopRow } from './scroll-scale.ts';
 import type { MemorySource } from './use-memory-source.ts';
 
-/** Chunks that one scroll may turn into folds, so that a hole of terabytes is not read through because nothing of it stays on screen. */
-const FOLDS_PER_SCROLL = 32;
+/**
+ * Chunks that one scroll may turn into folds: a hole that nothing announced (the missing half of a truncated stream) is read through as long as
+ * its end is on screen, 128 MiB at a time, so that one of terabytes does not keep the engine busy for ever.
+ */
+const FOLDS_PER_SCROLL = 2048;
 
 export type RowView = ReturnType<typeof useRowView>;
 
 export function useRowView(source: MemorySource, bytesPerRow: Readonly<Ref<BytesPerRow>>, visibleRows: Readonly<Ref<number>>) {
   const unfolded = shallowRef<ReadonlySet<bigint>>(new Set());
-  /** `headline`: the row above the first byte of an unfolded hole. */
-  const top = shallowRef({ address: 0n, headline: false });
+  /**
+   * What holds the view in place: `row`, the address of its first row; `headline`, the row above the first byte of an unfolded hole; `quarter`, an
+   * address that was jumped to, a quarter of the view below the top, whatever turns out to lie before it.
+   */
+  const top = shallowRef<{ address: bigint; at: 'row' | 'headline' | 'quarter' }>({ address: 0n, at: 'row' });
   let foldsLeft = FOLDS_PER_SCROLL;
-  /** An address to bring into view as soon as its surroundings are known. */
-  let awaited: bigint | null = null;
 
   const layout = computed(() => new RowLayout(source.extents.value, bytesPerRow.value, unfolded.value));
   const topRow = computed(() => {
-    const row = layout.value.rowOf(top.value.address) - (top.value.headline ? 1n : 0n);
+    const { address, at } = top.value;
+    const before = at === 'headline' ? 1n : at === 'quarter' ? BigInt(visibleRows.value) / 4n : 0n;
+    const row = layout.value.rowOf(address) - before;
     const last = lastTopRow(layout.value.rowCount, visibleRows.value);
-    return row > last ? last : row;
+    return row > last ? last : row > 0n ? row : 0n;
   });
   const rows = computed<ViewRow[]>(() => {
     if (source.extents.value.length === 0 || source.arrivals.value < 0) return [];
@@ -38,10 +44,9 @@ export function useRowView(source: MemorySource, bytesPerRow: Readonly<Ref<Bytes
 
   function scrollTo(row: bigint): void {
     foldsLeft = FOLDS_PER_SCROLL;
-    awaited = null;
     const last = lastTopRow(layout.value.rowCount, visibleRows.value);
     const target = layout.value.rowAt(row > last ? last : row);
-    top.value = { address: target.start, headline: target.kind === 'hole' && !target.folded };
+    top.value = { address: target.start, at: target.kind === 'hole' && !target.folded ? 'headline' : 'row' };
   }
 
   const scrollBy = (count: number): void => scrollTo(topRow.value + BigInt(count));
@@ -53,17 +58,14 @@ export function useRowView(source: MemorySource, bytesPerRow: Readonly<Ref<Bytes
 
   /** Scrolls as little as possible; from far away so that a quarter of the view lies before it. */
   function reveal(address: bigint): void {
-    if (isUnexplored(address)) {
-      awaited = address;
-      top.value = { address, headline: false };
-      return;
-    }
     const row = layout.value.rowOf(address);
     const count = BigInt(Math.max(visibleRows.value, 1));
-    if (row >= topRow.value && row < topRow.value + count) return;
-    if (row === topRow.value - 1n) scrollTo(row);
-    else if (row === topRow.value + count) scrollTo(topRow.value + 1n);
-    else scrollTo(row - count / 4n);
+    const inView = row >= topRow.value && row < topRow.value + count;
+    if (inView && !isUnexplored(address)) return;
+    foldsLeft = FOLDS_PER_SCROLL;
+    if (!inView && row === topRow.value - 1n) scrollTo(row);
+    else if (!inView && row === topRow.value + count) scrollTo(topRow.value + 1n);
+    else top.value = { address, at: 'quarter' };
   }
 
   function setFolded(extent: Extent, fold: boolean): void {
@@ -87,13 +89,12 @@ export function useRowView(source: MemorySource, bytesPerRow: Readonly<Ref<Bytes
     [rows, () => source.extents.value] as const,
     ([shown, extents], before) => {
       if (before[1] && before[1] !== extents) foldsLeft--;
-      if (awaited !== null && !isUnexplored(awaited)) scrollTo(layout.value.rowOf(awaited) - BigInt(visibleRows.value) / 4n);
       source.want(foldsLeft > 0 ? wishes(shown) : []);
       for (const row of shown) {
         if (row.kind !== 'hole') continue;
         const { start, last, kind } = row.extent;
         const near = top.value.address;
-        if (kind === 'unexplored') source.explore(near > start && near <= last ? near : start);
+        if (kind === 'unexplored') source.exploreEagerly(near > start && near <= last ? near : start);
         else void source.findReason(row.extent);
       }
     },
