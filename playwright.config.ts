@@ -2,11 +2,13 @@
  * End-to-end tests: the same specs against each host (tests/e2e/harness/host.ts), one project a host.
  */
 import { defineConfig } from '@playwright/test';
+import { findBrowser } from './scripts/find-browser.ts';
 import type { HostOptions } from './tests/e2e/harness/test.ts';
 
 export default defineConfig<HostOptions>({
   testDir: 'tests/e2e',
   testMatch: '**/*.spec.ts',
+  globalSetup: './tests/e2e/harness/build-first.ts',
   outputDir: 'test-results/e2e',
   fullyParallel: true,
   // Two vCPUs are the smallest machine the tests are meant for; every worker runs a browser and an engine.
@@ -15,9 +17,15 @@ export default defineConfig<HostOptions>({
   expect: { timeout: 10_000 },
   reporter: 'list',
   forbidOnly: Boolean(process.env['CI']),
-  use: { viewport: { width: 1440, height: 900 }, screenshot: 'only-on-failure', trace: 'retain-on-failure' },
+  use: {
+    // Containers have no user for Chromium's sandbox.
+    launchOptions: { executablePath: findBrowser(), args: ['--no-sandbox'] },
+    viewport: { width: 1440, height: 900 },
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+  },
   projects: [
     { name: 'desktop', use: { hostKind: 'desktop' } },
-    { name: 'server', use: { hostKind: 'server' } },
+    { name: 'server', testIgnore: '**/desktop.spec.ts', use: { hostKind: 'server' } },
   ],
 });

@@ -107,6 +107,8 @@ export async function startDesktop(context: BrowserContext, options: DesktopOpti
       await dropFile(context, page, path);
     },
     close: async () => {
+      // The page first: it would ask an app that is gone.
+      await page.close();
       app.kill();
       await app.exited;
     },

@@ -135,11 +135,12 @@ export class StandInApp {
     });
     await page.exposeBinding('__appKey', (_source, accelerator: string) => this.ask('key', { accelerator }));
     await page.addInitScript({ content: preloadScript(preload) });
-    await page.route('**/*', (route) => this.#answerRequest(windowId, route));
+    // A request of a page whose app has ended fails.
+    await page.route('**/*', (route) => this.#answerRequest(windowId, route).catch(() => route.abort().catch(() => undefined)));
     page.on('popup', (popup) => {
-      void this.ask('open-popup', { windowId, url: toApp(popup.url()) }).then(async (allowed) => {
-        if (!allowed) await popup.close();
-      });
+      void this.ask('open-popup', { windowId, url: toApp(popup.url()) })
+        .then((allowed) => (allowed ? undefined : popup.close()))
+        .catch(() => undefined);
     });
     const tell = (event: 'did-start-loading' | 'did-finish-load' | 'ready-to-show') =>
       void this.ask('page-event', { windowId, event }).catch(() => undefined);

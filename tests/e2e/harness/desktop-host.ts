@@ -1,0 +1,25 @@
+/** The desktop app as a host. */
+import { join } from 'node:path';
+import type { BrowserContext } from '@playwright/test';
+import { DESKTOP_HOST, startDesktop } from '../../hosts/desktop-app.ts';
+import { recordHost } from '../../hosts/record-host.ts';
+import type { Host, StartOptions } from './host.ts';
+
+export async function startDesktopHost(context: BrowserContext, { folder, file }: StartOptions): Promise<Host> {
+  const app = await startDesktop(context, { userData: join(folder, 'config'), file });
+  recordHost(DESKTOP_HOST);
+  return {
+    kind: 'desktop',
+    page: app.page,
+    folder,
+    complaints: [],
+    desktop: app,
+    command: (command) => app.clickMenu(command),
+    async openFile(path) {
+      await app.answerDialog('showOpenDialog', { canceled: false, filePaths: [path] });
+      await app.clickMenu('open');
+    },
+    drop: (path) => app.drop(path),
+    close: () => app.close(),
+  };
+}

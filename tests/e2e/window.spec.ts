@@ -1,0 +1,90 @@
+/** The window itself: panels, layout, themes, keyboard, small screens. */
+import { expect, test } from './harness/test.ts';
+import { LocationBar } from './pages/location-bar.ts';
+
+test.use({ startFile: 'sample' });
+
+test('the palette finds a panel by the beginnings of its words', async ({ host, shell }) => {
+  await shell.expectOpen('guest.qevm');
+  await new LocationBar(host.page).choosePalette('mem map');
+  await expect(shell.panel('Memory map')).toBeVisible();
+  await expect(host.page.getByRole('dialog')).toHaveCount(0);
+});
+
+test('a closed panel stays closed after a reload, until the layout is reset', async ({ host, shell }) => {
+  await shell.expectOpen('guest.qevm');
+  const { page } = host;
+  const tab = page.getByRole('tab', { name: 'Registers' });
+  await expect(tab).toBeVisible();
+  await tab.locator('.dv-default-tab-action').click();
+  await expect(tab).toHaveCount(0);
+  // The layout is kept a moment after the last change.
+  await expect.poll(() => page.evaluate(() => localStorage.getItem('vmcore-workbench.preferences') ?? '')).toMatch(/layout/);
+  await page.waitForTimeout(600);
+  await page.reload();
+  await shell.expectOpen('guest.qevm');
+  await expect(tab).toHaveCount(0);
+  await host.command('reset-layout');
+  await expect(tab).toBeVisible();
+});
+
+test('a theme is applied at once and kept', async ({ host, shell }) => {
+  await shell.expectOpen('guest.qevm');
+  const background = (): Promise<string> => host.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await host.command('theme-light');
+  const light = await background();
+  await host.command('theme-dark');
+  await expect.poll(background).not.toBe(light);
+  const dark = await background();
+  await host.page.reload();
+  await shell.expectOpen('guest.qevm');
+  expect(await background()).toBe(dark);
+});
+
+test('F6 goes round the parts of the window, forwards and backwards', async ({ host, shell }) => {
+  await shell.expectOpen('guest.qevm');
+  const { page } = host;
+  const part = (): Promise<string> =>
+    page.evaluate(
+      () => document.activeElement?.closest('[data-f6], .panel-frame')?.getAttribute('aria-label') ?? document.activeElement?.tagName ?? '',
+    );
+  const seen = new Set<string>();
+  for (let press = 0; press < 12; press++) {
+    await page.keyboard.press('F6');
+    seen.add(await part());
+  }
+  for (const name of ['Where you are', 'Panels', 'Overview', 'Registers']) expect([...seen]).toContain(name);
+  const now = await part();
+  await page.keyboard.press('F6');
+  await page.keyboard.press('Shift+F6');
+  expect(await part()).toBe(now);
+});
+
+test('every command of the menus is on the list of keys or needs none, and Escape closes it', async ({ host, shell }) => {
+  await shell.expectOpen('guest.qevm');
+  await host.page.keyboard.press('F1');
+  const dialog = shell.dialog('Keyboard shortcuts');
+  await expect(dialog).toContainText('Command palette');
+  await expect(dialog).toContainText('Next panel, previous panel');
+  await host.page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+});
+
+for (const [width, height] of [
+  [1024, 640],
+  [1920, 1080],
+  [3840, 1600],
+] as const) {
+  test(`nothing is cut off at ${width} by ${height}`, async ({ host, shell }) => {
+    await host.page.setViewportSize({ width, height });
+    await shell.expectOpen('guest.qevm');
+    await host.command('reset-layout');
+    const overflow = await host.page.evaluate(() => ({
+      x: document.documentElement.scrollWidth - window.innerWidth,
+      y: document.documentElement.scrollHeight - window.innerHeight,
+    }));
+    expect(overflow).toEqual({ x: 0, y: 0 });
+    for (const part of [shell.statusBar, shell.dumpSwitcher, shell.panel('Overview'), shell.panel('Registers')])
+      await expect(part).toBeInViewport({ ratio: 0.99 });
+  });
+}
