@@ -29,6 +29,17 @@ describe('stepping', () => {
     walk.goTo(-5);
     expect(walk.position.value).toBe(0);
   });
+  it('stays at the outcome when the next walk has more or fewer steps', async () => {
+    const walk = stepper(5);
+    walk.last();
+    walk.count.value = 6;
+    await nextTick();
+    expect(walk.position.value).toBe(5);
+    walk.back();
+    walk.count.value = 7;
+    await nextTick();
+    expect(walk.position.value).toBe(4);
+  });
   it('follows a walk that becomes shorter', async () => {
     const walk = stepper(6);
     walk.last();

@@ -11,7 +11,19 @@ import {
 } from '../../../src/renderer/src/features/page-walk/table-rows.ts';
 import { KEY_LEGEND, keyBelongsTo, walkKeyCommand } from '../../../src/renderer/src/features/page-walk/walk-keys.ts';
 import { pageLevel, stopOfLevel, walkStops } from '../../../src/renderer/src/features/page-walk/walk-stops.ts';
-import { FOUR_LEVELS, jiffiesWalk, makeTable, moduleWalk, nonCanonical, tinyGigabyte, tinyNotPresent, tinyReadOnly, tinyWalk } from './real-walks.ts';
+import {
+  FIVE_LEVELS,
+  FOUR_LEVELS,
+  makeWalk,
+  jiffiesWalk,
+  makeTable,
+  moduleWalk,
+  nonCanonical,
+  tinyGigabyte,
+  tinyNotPresent,
+  tinyReadOnly,
+  tinyWalk,
+} from './real-walks.ts';
 
 /** tiny.S: the page directory at 0x204000. */
 const tinyDirectory = makeTable(0x204000, 2, { 0: 0x205027n, 1: 0x2000e3n, 2: 0x4000e3n, 3: 0x6000e3n, 4: 0x400000e3n });
@@ -97,6 +109,15 @@ describe('two walks', () => {
     const { levels, sentence } = compareWalks(high, low);
     expect(levels.at(-1)?.relation).toBe('same-target');
     expect(sentence).toBe('The walks share no entry: they part at PML4. Both end at physical 0x300000.');
+  });
+  it('can meet again after they parted', () => {
+    // The lab's x86_64 guest: each CPU has a PML5 of its own, and both lead to one PML4.
+    const [first, second] = [0x1078000, 0x28a2000].map((root) =>
+      makeWalk(0xffffffff8484e8cbn, FIVE_LEVELS, root, 160 * 2 ** 20, [0x6a14067n, 0x6a15067n, 0x6a16063n, 0x5a001e1n]),
+    );
+    const { levels, sentence } = compareWalks(first!, second!);
+    expect(levels.map(({ relation }) => relation)).toEqual(['same-target', 'same-entry', 'same-entry', 'same-entry']);
+    expect(sentence).toBe('The walks read different entries at PML5 and meet again at PML4. Both end at physical 0x5a4e8cb.');
   });
   it('name the flags that differ', () =>
     expect(compareWalks(moduleWalk, jiffiesWalk).levels[3]?.differentFlags).toEqual(['US', 'D', 'PS', 'G', 'NX']));

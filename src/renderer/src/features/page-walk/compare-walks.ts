@@ -31,7 +31,8 @@ function relationOf(left: WalkStep, right: WalkStep): ComparedLevel['relation'] 
 }
 
 function differentFlags(left: WalkStep, right: WalkStep): string[] {
-  const set = (step: WalkStep) => step.flags.filter((field) => field.width === 1 && field.value === 1n && field.name !== 'ignored').map((field) => field.name);
+  const set = (step: WalkStep) =>
+    step.flags.filter((field) => field.width === 1 && field.value === 1n && field.name !== 'ignored').map((field) => field.name);
   const [ofLeft, ofRight] = [set(left), set(right)];
   return [...ofLeft.filter((name) => !ofRight.includes(name)), ...ofRight.filter((name) => !ofLeft.includes(name))];
 }
@@ -59,6 +60,8 @@ function sentenceOf(left: Walk, right: Walk, levels: ComparedLevel[]): string {
   if (levels.length === 0) return met;
   if (parting < 0) return `The walks read the same entries. ${met}`;
   const at = levels[parting]?.levelName ?? '';
+  const meeting = levels.find(({ relation }, place) => place > parting && relation === 'same-entry');
+  if (meeting) return `The walks read different entries at ${at} and meet again at ${meeting.levelName}. ${met}`;
   return parting === 0
     ? `The walks share no entry: they part at ${at}. ${met}`
     : `The walks share ${parting} ${parting === 1 ? 'entry' : 'entries'} and part at ${at}. ${met}`;

@@ -57,8 +57,10 @@ export function useWalkStepper(count: Readonly<Ref<number>>): WalkStepper {
     timer = setInterval(tick, PLAY_INTERVAL);
   }
 
-  watch(count, () => {
-    if (position.value > lastPosition.value) goTo(lastPosition.value);
+  watch(count, (_, before) => {
+    // Whoever looked at the outcome looks at the outcome of the next walk too.
+    const wasAtEnd = before > 1 && position.value === before - 1;
+    if (wasAtEnd || position.value > lastPosition.value) goTo(lastPosition.value);
   });
   onScopeDispose(stop);
 

@@ -84,8 +84,8 @@ interface Sizes {
 /** Widest first. The last fits four levels into a panel of 480 px. */
 const SIZES: readonly Sizes[] = [
   { density: 'wide', root: 128, table: 172, outcome: 196, gap: 34 },
-  { density: 'medium', root: 96, table: 118, outcome: 144, gap: 26 },
-  { density: 'compact', root: 50, table: 64, outcome: 92, gap: 13 },
+  { density: 'medium', root: 84, table: 110, outcome: 132, gap: 20 },
+  { density: 'compact', root: 56, table: 63, outcome: 90, gap: 12 },
 ];
 /** What the widest drawing grows to before it leaves room at its right. */
 const LARGEST: Sizes = { density: 'wide', root: 160, table: 216, outcome: 280, gap: 64 };

@@ -16,7 +16,7 @@ const GOOD = '#1a6b3c';
 const BAD = '#b3261e';
 const MARGIN = 24;
 const TITLE = 52;
-const WIDTH = 1240;
+const WIDTH = 1460;
 const ROWS = 7;
 
 export function escapeXml(text: string): string {
@@ -50,7 +50,7 @@ function fieldParts({ fields }: WalkLayout): string[] {
     const roomy = binary.length * 6.7 < rect.width - 10 ? binary : `0x${field.value.toString(16)}`;
     return [
       box(rect, field.valid ? (used ? VIRTUAL : LINE) : BAD, '#f6f7f9', used ? '' : '3 3'),
-      text(rect.x + 6, rect.y + 16, field.name, { bold: true, words: true, fill: ink }),
+      text(rect.x + 6, rect.y + 16, field.kind === 'sign' && rect.width < 160 ? 'sign' : field.name, { bold: true, words: true, fill: ink }),
       text(rect.x + rect.width - 6, rect.y + 16, `${field.highBit}–${field.lowBit}`, { size: 10, fill: MUTED, end: true }),
       text(rect.x + 6, rect.y + 35, roomy, { fill: ink }),
       text(
@@ -118,7 +118,7 @@ function outcomeParts(walk: Walk, { outcome }: WalkLayout): string[] {
   ];
 }
 
-/** The whole walk, last step reached. Width 1288 px with margins; the height follows. */
+/** The whole walk, last step reached. At most 1508 px wide with margins; the height follows. */
 export function walkPicture(walk: Walk, tables: ReadonlyMap<number, PageTableView>): { svg: string; width: number; height: number } {
   const layout = layoutWalk(walk, { width: WIDTH, rows: ROWS, starts: new Map() });
   const sentences = walkStops(walk).map(({ sentence }, at) => `${at + 1}. ${sentence}`);

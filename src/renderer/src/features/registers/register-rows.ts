@@ -52,10 +52,13 @@ export function sectionsOf(cpu: CpuView): RegisterSection[] {
   }).filter(({ rows }) => rows.length > 0);
 }
 
+/** What the bit tables call bits that have no name of their own. */
+const UNNAMED = ['reserved', 'ignored', 'fixed'];
+
 /** The fields that are not 0, highest first, as words: `PG`, `IOPL=3`. Reserved and ignored bits have no name worth a place. */
 export function setFields(fields: readonly BitField[]): string[] {
   return fields
-    .filter(({ name, value }) => value !== 0n && name !== 'reserved' && name !== 'ignored')
+    .filter(({ name, value }) => value !== 0n && !UNNAMED.includes(name))
     .sort((a, b) => b.bit - a.bit)
     .map(({ name, width, value }) => (width === 1 ? name : `${name}=${value > 9n ? '0x' : ''}${value.toString(16)}`));
 }
