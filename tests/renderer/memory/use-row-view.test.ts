@@ -9,7 +9,7 @@ import { useRowView } from '../../../src/renderer/src/features/memory/use-row-vi
 import type { BytesPerRow } from '../../../src/renderer/src/features/memory/row-layout.ts';
 
 /** A guest of one page at 0x1000 and one at the top of the kernel half; it answers from its page list, and counts the questions. */
-function guest(pages: bigint[], states: (address: bigint) => MemoryState = () => 'present') {
+function guest(pages: bigint[], states: (address: bigint) => MemoryState = () => 'present', lostTable: (address: bigint) => boolean = () => false) {
   const asked = { reads: 0, listings: [] as bigint[] };
   const mappings: Mapping[] = pages.map((start) => ({
     start,
@@ -19,7 +19,7 @@ function guest(pages: bigint[], states: (address: bigint) => MemoryState = () =>
     flags: [],
     effective: { writable: true, user: false, executable: true },
   }));
-  const api: Pick<WorkbenchApi, 'readMemory' | 'listMappings'> = {
+  const api: Pick<WorkbenchApi, 'readMemory' | 'listMappings' | 'walk'> = {
     readMemory: async ({ address, length, space }): Promise<MemoryChunk> => {
       asked.reads++;
       const spans = [];
@@ -32,6 +32,28 @@ function guest(pages: bigint[], states: (address: bigint) => MemoryState = () =>
       }
       return { address, bytes: new Uint8Array(length), spans };
     },
+    walk: async ({ address }) => ({
+      address,
+      mode: { id: 'x86-64-4level', title: '', levels: [{ level: 1, name: 'PT', shift: 12, bits: 9 }], virtualBits: 48, entrySize: 8 },
+      root: 0,
+      rootSource: '',
+      steps: [
+        {
+          level: 1,
+          levelName: 'PT',
+          table: 0x2000,
+          index: Number((address >> 12n) & 511n),
+          indexHighBit: 20,
+          indexLowBit: 12,
+          entryAddress: 0,
+          entry: null,
+          flags: [],
+          conclusion: lostTable(address) ? { kind: 'table-missing', state: 'absent' } : { kind: 'not-present' },
+          sentence: '',
+        },
+      ],
+      result: { kind: 'fault', reason: lostTable(address) ? 'table-missing' : 'not-present', sentence: '' },
+    }),
     listMappings: async ({ from }) => {
       asked.listings.push(from);
       return { mappings: mappings.filter((mapping) => mapping.last >= from), next: null };
@@ -80,8 +102,19 @@ describe('the view of a space', () => {
     expect(view.layout.value.extents.map((extent) => extent.kind)).toEqual(['hole', 'bytes', 'hole', 'bytes', 'hole']);
     expect(view.layout.value.rowCount).toBe(3n + 512n);
     expect(view.rows.value[0]).toMatchObject({ kind: 'hole', start: 0n, last: 0xfffn });
-    expect(source.reasons.value.get(0n)).toBe('PT entry not present');
+    expect(source.reasons.value.get(0n)).toBe('PT[0] not present');
     expect(asked.listings).toEqual([0n]);
+  });
+
+  test('a hole that ends in a missing table is two holes: unmapped and absent', async () => {
+    const { api } = guest([0x9000n], undefined, (address) => address >= 0x8000n && address < 0x9000n);
+    const { view } = show(api, GVA);
+    await settle();
+    expect(view.layout.value.extents.slice(0, 3).map(({ start, state }) => [start, state])).toEqual([
+      [0n, 'unmapped'],
+      [0x8000n, 'absent'],
+      [0x9000n, undefined],
+    ]);
   });
 
   test('a jump into what is not listed yet lists from there, and stays there when the rest becomes known', async () => {

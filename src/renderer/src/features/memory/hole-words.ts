@@ -23,3 +23,7 @@ export function holeWords(extent: Extent): string {
   const what = extent.kind === 'unexplored' ? 'whose page tables have not been listed yet' : phraseOf(extent.state ?? 'absent');
   return `${formatAddress(length)} bytes${size} ${what}`;
 }
+
+/** A reason that says no more than the state does is no reason. */
+export const reasonWords = (state: MemoryState | undefined, reason: string | undefined): string | undefined =>
+  state !== undefined && reason === phraseOf(state) ? undefined : reason;

@@ -9,6 +9,7 @@ import { useDumpsStore } from '../../stores/dumps.store.ts';
 import type { CopyFormat } from './copy-formats.ts';
 import { bytesPerRowIn, ROW_HEIGHT } from './hex-metrics.ts';
 import type { BytesPerRow } from './row-layout.ts';
+import { extentAt } from './extents.ts';
 import { isHole, type MemorySpace } from './space-knowledge.ts';
 import { copySelection } from './use-copy-selection.ts';
 import { useDescription } from './use-description.ts';
@@ -88,6 +89,11 @@ export function useMemoryPanel() {
     return Uint8Array.from(shown);
   });
 
+  const holeReason = computed(() => {
+    const extent = source.extents.value[extentAt(source.extents.value, address.value)];
+    return extent?.kind === 'hole' ? (extent.reason ?? source.reasons.value.get(extent.start)) : undefined;
+  });
+
   const description = useDescription([() => dumps.activeId, space, here.root, address, () => data.memoryMap], () =>
     dumps.activeId ? api.describeAddress({ dumpId: dumps.activeId, space: space.value, address: address.value, root: here.root.value }) : null,
   );
@@ -133,6 +139,6 @@ export function useMemoryPanel() {
 
   return {
     ...{ dumps, data, here, space, digits, source, view, cursor, address, selection, bytesPerRow, visibleRows },
-    ...{ inspected, description, message, resize, switchSpace, jump, copy, press },
+    ...{ inspected, description, holeReason, message, resize, switchSpace, jump, copy, press },
   };
 }

@@ -11,6 +11,7 @@ import type { Mapping, MemoryChunk, MemoryRegion, RootChoice } from '#shared/mod
 import type { WorkbenchApi } from '#shared/contract.ts';
 import { ChunkCache, type ChunkEntry } from './chunk-cache.ts';
 import { type Extent, extentAt, overlay } from './extents.ts';
+import { holeAround } from './hole-reason.ts';
 import { holesIn, initialExtents, lastAddress, type MemorySpace, virtualExtents } from './space-knowledge.ts';
 
 /** Times MAPPINGS_LIMIT: 65,536 stretches. Linux's espfix area alone has millions (one page mapped every 64 KiB). */
@@ -29,9 +30,12 @@ export interface SourcePlace {
   regions: readonly MemoryRegion[];
 }
 
+const later = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+const earlier = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+
 export type MemorySource = ReturnType<typeof useMemorySource>;
 
-export function useMemorySource(api: () => Pick<WorkbenchApi, 'readMemory' | 'listMappings'>, place: () => SourcePlace | null) {
+export function useMemorySource(api: () => Pick<WorkbenchApi, 'readMemory' | 'listMappings' | 'walk'>, place: () => SourcePlace | null) {
   const extents = shallowRef<readonly Extent[]>([]);
   /** Counts chunks that came in, so that what shows them knows to look again. */
   const arrivals = ref(0);
@@ -116,17 +120,28 @@ export function useMemorySource(api: () => Pick<WorkbenchApi, 'readMemory' | 'li
     if (mine === generation) listing = false;
   }
 
-  /** Asks once why a hole is a hole, at both of its ends. */
+  /**
+   * Asks once why nothing is mapped in a hole, at both of its ends. An end that is not unmapped but lost (its table is not in the dump) becomes
+   * a hole of its own, as far as the missing table reaches.
+   */
   async function findReason(extent: Extent): Promise<void> {
-    if (extent.kind !== 'hole' || extent.reason !== undefined || asked.has(extent.start)) return;
+    if (now?.space !== 'gva' || extent.state !== 'unmapped' || asked.has(extent.start)) return;
     asked.add(extent.start);
+    const { dumpId, root } = now;
     const mine = generation;
     try {
-      const ends = await Promise.all([extent.start, extent.last].map((address) => readChunk(address, 1)));
+      const walks = await Promise.all([extent.start, extent.last].map((address) => api().walk({ dumpId, address, root })));
       if (mine !== generation) return;
-      const [first, last] = ends.map((chunk) => chunk.spans[0]?.reason);
-      const text = first === last || !last ? first : `${first ?? ''} … ${last}`;
-      if (text) reasons.value = new Map(reasons.value).set(extent.start, text);
+      const [first, last] = walks.map(holeAround);
+      const lost = [first, last].filter((end) => end && end.state !== extent.state) as Extent[];
+      if (lost.length > 0) {
+        const pieces = lost.map((end) => ({ ...end, start: later(end.start, extent.start), last: earlier(end.last, extent.last) }));
+        asked.delete(extent.start);
+        extents.value = overlay(extents.value, pieces[1]?.start === pieces[0]?.start ? pieces.slice(0, 1) : pieces);
+        return;
+      }
+      const text = [...new Set([first?.reason, last?.reason])].filter(Boolean).join(' … ');
+      reasons.value = new Map(reasons.value).set(extent.start, text);
     } catch {
       // The hole stands without its reason; the row says what it is anyway.
     }
