@@ -15,7 +15,7 @@ const { version } = packageJson;
 /** Looking at a dump from a script is nothing to remember. */
 const NO_RECENT_FILES = { list: async () => [], add: async () => undefined, clear: async () => undefined, has: () => false };
 
-const serve: Serve = async ({ file, port, print }) => {
+const serve: Serve = async ({ file, port, ready }) => {
   // HTTP and WebSockets take 40 ms to load, a third of what `info` takes.
   const { startServer } = await import('../main/server/server.ts');
   const { listDirectory } = await import('#workbench/directory.ts');
@@ -30,7 +30,7 @@ const serve: Serve = async ({ file, port, print }) => {
     listDirectory,
   });
   const server = await startServer({ workbench, port, rendererFolder });
-  print(server.url);
+  ready(server.url);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   await server.close();
   await workbench.dispose();

@@ -105,7 +105,7 @@ class Vmcore {
           title: elfVmcore.title,
           offset: 0,
           length: source.size,
-          detail: `${loads.length.toLocaleString('en')} PT_LOAD segments, ${notes.length.toLocaleString('en')} notes${
+          detail: `${counted(loads.length, 'PT_LOAD segment')}, ${counted(notes.length, 'note')}${
             this.#header.programCount === PN_XNUM ? ', program header count in section 0 (PN_XNUM)' : ''
           }`,
         },
