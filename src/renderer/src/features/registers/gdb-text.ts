@@ -32,7 +32,7 @@ const SYSTEM: readonly [ours: string, gdb: string, form: Form][] = [
 ];
 
 function line(name: string, value: bigint, natural: string): string {
-  return `${name.padEnd(15)}${`0x${value.toString(16)}`.padEnd(19)}${natural}`;
+  return `${name.padEnd(15)}${`0x${value.toString(16)}`.padEnd(20)}${natural}`;
 }
 
 /** gdb names the flags of eflags from the lowest, those of control registers from the highest. */

@@ -11,7 +11,8 @@ export function registersJson(cpus: readonly CpuView[]): string {
         [name, { selector: formatAddress(selector), base: formatAddress(base), limit: formatAddress(limit), flags: formatAddress(flags) }] as const,
     );
     const inferred = cpu.registers.filter((register) => register.inferred === true).map(({ name }) => name);
-    return { index: cpu.index, registers: Object.fromEntries<unknown>([...values, ...segments]), ...(inferred.length > 0 ? { inferred } : {}) };
+    const paging = { ...cpu.paging, root: cpu.paging.root === null ? null : formatAddress(cpu.paging.root) };
+    return { index: cpu.index, mode: cpu.mode, paging, registers: Object.fromEntries<unknown>([...values, ...segments]), inferred };
   });
   return `${JSON.stringify({ cpus: list }, null, 2)}\n`;
 }
