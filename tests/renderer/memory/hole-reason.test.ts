@@ -43,7 +43,12 @@ describe('why a hole is a hole', () => {
 
   test('a table that is not in the dump is absent, not unmapped', () => {
     const hole = holeAround(walkTo(0xffff_ffff_7fff_ffffn, LEVELS[2]!, 511, { kind: 'table-missing', state: 'absent' }, 'table-missing'));
-    expect(hole).toMatchObject({ state: 'absent', reason: 'the PD at GPA 0000 4000 0000 is not in the dump' });
+    expect(hole).toMatchObject({
+      start: 0xffff_ffff_4000_0000n,
+      last: 0xffff_ffff_7fff_ffffn,
+      state: 'absent',
+      reason: 'the PD at GPA 0000 4000 0000 is not in the dump',
+    });
   });
 
   test('an address that no walk can start from is said to be so', () => {

@@ -107,13 +107,13 @@ describe('the view of a space', () => {
   });
 
   test('a hole that ends in a missing table is two holes: unmapped and absent', async () => {
-    const { api } = guest([0x9000n], undefined, (address) => address >= 0x8000n && address < 0x9000n);
+    const { api } = guest([0x40_0000n], undefined, (address) => address >= 0x20_0000n && address < 0x40_0000n);
     const { view } = show(api, GVA);
     await settle();
     expect(view.layout.value.extents.slice(0, 3).map(({ start, state }) => [start, state])).toEqual([
       [0n, 'unmapped'],
-      [0x8000n, 'absent'],
-      [0x9000n, undefined],
+      [0x20_0000n, 'absent'],
+      [0x40_0000n, undefined],
     ]);
   });
 

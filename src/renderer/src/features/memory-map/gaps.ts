@@ -42,14 +42,17 @@ function nameOnPc(range: Range): { title: string; detail: string } {
   return { title: 'gap', detail: 'No RAM block is mapped here.' };
 }
 
-/** Gaps before, between and not after the regions, which are sorted and disjoint. */
+/** What an ELF vmcore leaves out may well have been RAM: nobody can tell from it. */
+const UNNAMED = { title: 'gap', detail: 'No region of the dump covers this.' };
+
+/** Gaps before, between and not after the regions, which are sorted and disjoint. `pc` when RAM blocks of a PC lie in them. */
 export function gapsBetween(regions: readonly Range[], pc: boolean): Gap[] {
   const gaps: Gap[] = [];
   let from = 0;
   for (const { start, last } of regions) {
     if (start > from) {
       const range = { start: from, last: start - 1 };
-      gaps.push({ ...range, ...(pc ? nameOnPc(range) : { title: 'gap', detail: 'No RAM block is mapped here.' }) });
+      gaps.push({ ...range, ...(pc ? nameOnPc(range) : UNNAMED) });
     }
     from = last + 1;
   }

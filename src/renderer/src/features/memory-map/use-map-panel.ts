@@ -29,7 +29,8 @@ export function useMapPanel() {
   const map = computed(() => data.memoryMap);
   const regions = computed(() => filterRegions(map.value?.regions ?? [], filter.value));
   const blocks = computed(() => filterBlocks(map.value?.blocks ?? [], filter.value));
-  const gaps = computed(() => gapsBetween(map.value?.regions ?? [], dumps.active?.architecture === 'x86-64'));
+  const isPc = computed(() => dumps.active?.architecture === 'x86-64' && (map.value?.blocks.length ?? 0) > 0);
+  const gaps = computed(() => gapsBetween(map.value?.regions ?? [], isPc.value));
   const inZoom = <Item extends MapWindow>(items: readonly Item[]): readonly Item[] => {
     const part = zoom.value;
     return part ? items.filter((item) => item.start <= part.last && item.last >= part.start) : items;

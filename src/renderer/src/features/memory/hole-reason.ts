@@ -1,6 +1,6 @@
 /**
  * Why nothing is mapped at an address, out of its walk: "PD[4] not present" is one fact, "the PDPT is not in the dump" another. A walk
- * that ends at an entry speaks for everything that the entry covers.
+ * that ends at an entry speaks for everything that the entry covers; one that ends at a missing table, for all of the table.
  */
 import { groupedHex } from '#shared/address-text.ts';
 import type { Walk } from '#shared/model/index.ts';
@@ -15,7 +15,8 @@ export function holeAround(walk: Walk): Extent | undefined {
     const reason = walk.result.reason === 'non-canonical' ? 'not a canonical address' : 'the root of the page tables is not known';
     return { start: walk.address, last: walk.address, kind: 'hole', state: 'unmapped', reason };
   }
-  const size = 1n << BigInt(level.shift);
+  const missing = step.conclusion.kind === 'table-missing';
+  const size = 1n << BigInt(missing ? level.shift + level.bits : level.shift);
   const start = walk.address - (walk.address % size);
   const place = `${step.levelName}[${step.index}]`;
   const cover = { start, last: start + size - 1n, kind: 'hole' } as const;

@@ -23,7 +23,7 @@ export function initialExtents(space: MemorySpace, fileSize: number, regions: re
   return wholeSpace(lastAddress(space, fileSize), 'bytes');
 }
 
-const NO_MEMORY = 'no RAM block is mapped here';
+const NO_REGION = 'outside every region of the memory map';
 
 /** Regions are bytes, all between them a hole. */
 export function physicalExtents(regions: readonly MemoryRegion[]): Extent[] {
@@ -38,7 +38,7 @@ export function physicalExtents(regions: readonly MemoryRegion[]): Extent[] {
   };
   const gapUntil = (last: bigint): void => {
     if (last < from) return;
-    const hole = foldable({ start: from, last, kind: 'hole', state: 'absent', reason: NO_MEMORY }, spaceLast);
+    const hole = foldable({ start: from, last, kind: 'hole', state: 'absent', reason: NO_REGION }, spaceLast);
     if (!hole) return bytesUntil(last);
     if (hole.start > from) bytesUntil(hole.start - 1n);
     extents.push(hole);
@@ -88,12 +88,7 @@ export function virtualExtents(from: bigint, mappings: readonly Mapping[], next:
     const skipped = Number(start - mapping.start);
     const physical = mapping.physical + skipped;
     for (const gap of uncovered(physical, Number(mapping.last - start) + 1, regions)) {
-      splitLast(
-        pieces,
-        start + BigInt(gap.from),
-        start + BigInt(gap.to) - 1n,
-        `mapped to GPA ${groupedHex(physical + gap.from, 12)}, where no RAM is`,
-      );
+      splitLast(pieces, start + BigInt(gap.from), start + BigInt(gap.to) - 1n, `mapped to GPA ${groupedHex(physical + gap.from, 12)}, ${NO_REGION}`);
     }
     at = mapping.last + 1n;
   }
