@@ -38,8 +38,8 @@ test('Enter on an address offers what can be done with it; Walk it walks it', as
     /^Walk it/,
     /^Show bytes/,
     /^Show in map/,
-    /^Copy hex0x/,
-    /^Copy crash commandvtop /,
+    /^ ?Copy hex0x/,
+    /^ ?Copy crash commandvtop /,
     /^Bookmark/,
   ]);
   await host.page.keyboard.press('Enter');

@@ -17,14 +17,8 @@ export interface PanelDefinition {
   component: Component;
 }
 
-const modules = import.meta.glob<{ default: Component }>('./features/*/*Panel.vue');
-
-function lazily(path: string): Component {
-  return defineAsyncComponent({
-    loader: () => modules[path]?.() ?? Promise.reject(new Error(`${path} is not part of this build`)),
-    loadingComponent: LoadingState,
-    delay: 100,
-  });
+function lazily(loader: () => Promise<{ default: Component }>): Component {
+  return defineAsyncComponent({ loader, loadingComponent: LoadingState, delay: 100 });
 }
 
 export const PANELS: readonly PanelDefinition[] = [
@@ -34,7 +28,7 @@ export const PANELS: readonly PanelDefinition[] = [
     purpose: 'What this file is',
     icon: LayoutList,
     command: 'show-overview',
-    component: lazily('./features/overview/OverviewPanel.vue'),
+    component: lazily(() => import('./features/overview/OverviewPanel.vue')),
   },
   {
     id: 'registers',
@@ -42,7 +36,7 @@ export const PANELS: readonly PanelDefinition[] = [
     purpose: 'What each CPU was doing',
     icon: Cpu,
     command: 'show-registers',
-    component: lazily('./features/registers/RegistersPanel.vue'),
+    component: lazily(() => import('./features/registers/RegistersPanel.vue')),
   },
   {
     id: 'memory-map',
@@ -50,7 +44,7 @@ export const PANELS: readonly PanelDefinition[] = [
     purpose: 'Which RAM block lies where, and why',
     icon: MapIcon,
     command: 'show-memory-map',
-    component: lazily('./features/memory-map/MemoryMapPanel.vue'),
+    component: lazily(() => import('./features/memory-map/MemoryMapPanel.vue')),
   },
   {
     id: 'page-walk',
@@ -58,7 +52,7 @@ export const PANELS: readonly PanelDefinition[] = [
     purpose: 'How an address is translated, level by level',
     icon: ListTree,
     command: 'show-page-walk',
-    component: lazily('./features/page-walk/PageWalkPanel.vue'),
+    component: lazily(() => import('./features/page-walk/PageWalkPanel.vue')),
   },
   {
     id: 'memory',
@@ -66,7 +60,7 @@ export const PANELS: readonly PanelDefinition[] = [
     purpose: 'The bytes at an address',
     icon: Binary,
     command: 'show-memory',
-    component: lazily('./features/memory/MemoryPanel.vue'),
+    component: lazily(() => import('./features/memory/MemoryPanel.vue')),
   },
 ];
 

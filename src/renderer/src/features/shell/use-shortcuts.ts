@@ -15,6 +15,8 @@ function moveBetweenPanels(step: 1 | -1): void {
   const at = stops.findIndex((stop) => stop.contains(document.activeElement));
   const next = stops[(at + step + stops.length) % stops.length] ?? stops[0];
   const first = next?.querySelector<HTMLElement>('button:not(:disabled), input, select, [tabindex="0"]');
+  // A part without anything to press still takes the focus, so that the round goes on from there.
+  if (next && !first) next.tabIndex = -1;
   (first ?? next)?.focus();
 }
 
@@ -46,11 +48,12 @@ export function useShortcuts(commands: readonly Command[]): void {
   }
 
   onMounted(() => {
-    window.addEventListener('keydown', onKeydown);
+    // On the document, before whatever listens on the window for keys that the page left alone.
+    document.addEventListener('keydown', onKeydown);
     window.addEventListener('mouseup', onMouseUp);
   });
   onUnmounted(() => {
-    window.removeEventListener('keydown', onKeydown);
+    document.removeEventListener('keydown', onKeydown);
     window.removeEventListener('mouseup', onMouseUp);
   });
 }
