@@ -63,6 +63,8 @@ export async function startServerHost(context: BrowserContext, { folder, file }:
     },
     drop: (path) => dropFile(context, page, path),
     async close() {
+      // First, or the page logs that its server is gone.
+      await page.close();
       server.kill('SIGTERM');
       if (server.exitCode === null) await once(server, 'exit');
     },
