@@ -1,4 +1,4 @@
-// Type-checks every runtime with its own tsconfig; vue-tsc where there are components.
+// Type-checks every runtime with its own tsconfig; vue-tsc where components are imported.
 import { spawnSync } from 'node:child_process';
 
 const projects = [
@@ -6,7 +6,7 @@ const projects = [
   ['tsc', 'tsconfig.node.json'],
   ['tsc', 'tsconfig.preload.json'],
   ['vue-tsc', 'tsconfig.web.json'],
-  ['tsc', 'tsconfig.tests.json'],
+  ['vue-tsc', 'tsconfig.tests.json'],
 ];
 let failed = false;
 for (const [compiler, project] of projects) {

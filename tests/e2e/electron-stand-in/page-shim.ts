@@ -58,11 +58,14 @@ export function electronOfPage(): Record<string, unknown> {
   window.addEventListener('drop', noteFiles, true);
   window.addEventListener('change', noteFiles, true);
 
-  // Electron asks the menu after the page, unless the page took the key.
+  // Electron asks the menu after every listener of the page, and this one was the first to be added.
   window.addEventListener('keydown', (event) => {
     const modifiers = [event.ctrlKey && 'Ctrl', event.altKey && 'Alt', event.shiftKey && 'Shift', event.metaKey && 'Meta'].filter(Boolean);
-    if (event.defaultPrevented || (modifiers.length === 0 && event.key.length === 1)) return;
-    void key([...modifiers, event.key.replace('Arrow', '')].join('+'));
+    if (modifiers.length === 0 && event.key.length === 1) return;
+    const accelerator = [...modifiers, event.key.replace('Arrow', '')].join('+');
+    setTimeout(() => {
+      if (!event.defaultPrevented) void key(accelerator);
+    });
   });
 
   return {

@@ -50,7 +50,8 @@ export class StandInApp {
   constructor(context: BrowserContext, { userData, file }: StandInOptions) {
     this.#context = context;
     const parameters = [`--user-data-dir=${userData}`, ...(file === undefined ? [] : ['--', file])];
-    this.#child = fork(MAIN, ['.', ...parameters], {
+    // Node puts MAIN where Electron's command line has the app's folder.
+    this.#child = fork(MAIN, parameters, {
       cwd: ROOT,
       execPath: NODE,
       execArgv: ['--import', REGISTER],
