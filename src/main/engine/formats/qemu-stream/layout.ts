@@ -58,6 +58,8 @@ export const MAPPED_RAM_HEADER_SIZE = 28;
 
 /** Longest VMDESCRIPTION that is read; QEMU's are about 100 KiB. */
 export const MAX_DESCRIPTION = 64 * 1024 * 1024;
+/** Most migration capabilities that a stream names; QEMU lists two. */
+export const MAX_CAPABILITIES = 256;
 /** Longest machine type name. */
 export const MAX_MACHINE_NAME = 1024;
 /** Most RAM blocks; a machine with 256 DIMMs and 4 ROMs a device has fewer. */

@@ -9,6 +9,7 @@ import {
   COMMAND_PACKAGED,
   DEFAULT_PAGE_BITS,
   MAGIC,
+  MAX_CAPABILITIES,
   MAX_MACHINE_NAME,
   MAX_SECTIONS,
   RAM_VERSION,
@@ -128,7 +129,9 @@ class SectionReader {
           throw this.#problem('configuration/target-page-bits', start, '10 to 16', String(configuration.pageBits));
         }
       } else if (name === 'configuration/capabilities') {
-        for (let left = cursor.u32(); left > 0; left--) configuration.capabilities.push(cursor.name());
+        const count = cursor.u32();
+        if (count > MAX_CAPABILITIES) throw this.#problem('configuration/capabilities', start, `at most ${MAX_CAPABILITIES}`, String(count));
+        for (let left = count; left > 0; left--) configuration.capabilities.push(cursor.name());
       } else if (name === 'configuration/uuid') configuration.uuid = cursor.bytes(16);
       else throw this.#problem('configuration subsection', start, 'target-page-bits, capabilities or uuid', JSON.stringify(name));
     }
