@@ -1,0 +1,200 @@
+/**
+ * Facts: QEMU hw/i386/pc_piix.c pc_init1 (lowmem 0xe0000000; 0xc0000000 when memory does not fit and the machine aligns to gigabytes, since 2.0),
+ * hw/i386/pc_q35.c pc_q35_init (0xb0000000, or 0x80000000 from 0xb0000000 on), hw/pci-host/pam.c, hw/i386/pc_sysfw.c; v5.2 to v10.0.
+ */
+import { describe, expect, it } from 'vitest';
+import { mapMachine, type MachineEvidence } from '#engine/machine/machine-map.ts';
+import { openFixture } from '../formats/open-bytes.ts';
+import { readOracle, tinyVariants } from '../../fixtures/fixture.ts';
+import { asFlatRanges, ramOfFlatView } from './flat-view.ts';
+
+const MiB = 2 ** 20;
+const GiB = 2 ** 30;
+const PAGE = 4096;
+
+interface Parts {
+  machine?: string;
+  blocks: [string, number][];
+  devices?: string[];
+  pci?: Record<string, Uint8Array>;
+}
+
+function mapOf({ machine, blocks, devices = [], pci = {} }: Parts) {
+  const evidence: MachineEvidence = {
+    machine,
+    blocks: blocks.map(([name, length]) => ({ name, length })),
+    devices: [...devices, ...Object.keys(pci)],
+    pciConfig: (section) => pci[section],
+  };
+  const map = mapMachine(evidence);
+  if (!map) throw new Error('the machine is not known');
+  return { ...map, ranges: map.regions.map(({ start, last, block, blockOffset }) => [blocks[block]![0], start, last + 1, blockOffset]) };
+}
+
+describe('where QEMU itself says that RAM is (info mtree -f)', () => {
+  it.each(['tiny', 'linux', ...tinyVariants().map((variant) => `tiny-variants/${variant}`)])('%s', (folder) => {
+    const { dump } = openFixture(`${folder}/stream.qevm`);
+    const regions = dump.regions.map((region) => ({ ...region, block: dump.blocks[region.block]!.name }));
+    // QEMU names a memory region behind a backend by the backend, as the stream names its block.
+    expect(asFlatRanges(regions)).toEqual(ramOfFlatView(readOracle(folder)['mtree -f']));
+  });
+});
+
+describe('memory below and above 4 GiB', () => {
+  it.each([
+    ['pc-i440fx-7.2', 2 * GiB, 2 * GiB],
+    ['pc-i440fx-7.2', 3 * GiB, 3 * GiB],
+    ['pc-i440fx-7.2', 3.5 * GiB - PAGE, 3.5 * GiB - PAGE],
+    ['pc-i440fx-7.2', 3.5 * GiB, 3 * GiB],
+    ['pc-i440fx-7.2', 4 * GiB, 3 * GiB],
+    ['pc-i440fx-7.2', 8 * GiB, 3 * GiB],
+    ['pc-i440fx-1.7', 3.5 * GiB - PAGE, 3.5 * GiB - PAGE],
+    ['pc-i440fx-1.7', 4 * GiB, 3.5 * GiB],
+    ['pc-1.0', 4 * GiB, 3.5 * GiB],
+    ['pc-q35-7.2', 2 * GiB, 2 * GiB],
+    ['pc-q35-7.2', 2.75 * GiB - PAGE, 2.75 * GiB - PAGE],
+    ['pc-q35-7.2', 2.75 * GiB, 2 * GiB],
+    ['pc-q35-7.2', 3 * GiB, 2 * GiB],
+    ['pc-q35-7.2', 4 * GiB, 2 * GiB],
+    ['pc-q35-10.0', 8 * GiB, 2 * GiB],
+  ])('%s with %d bytes keeps %d below', (machine, size, low) => {
+    const above = size > low ? [['pc.ram', 4 * GiB, 4 * GiB + size - low, low]] : [];
+    expect(mapOf({ machine, blocks: [['pc.ram', size]] }).ranges).toEqual([['pc.ram', 0, low, 0], ...above]);
+  });
+
+  it('a q35 without a configuration section is known by its host bridge', () => {
+    const { ranges, title } = mapOf({ blocks: [['mem0', 3 * GiB]], devices: ['0000:00:00.0/mch'] });
+    expect([title, ranges[0]]).toEqual(['q35', ['mem0', 0, 2 * GiB, 0]]);
+  });
+
+  it('another machine is not taken for a PC', () => {
+    const evidence: MachineEvidence = {
+      machine: 'virt-7.2',
+      blocks: [{ name: 'mach-virt.ram', length: GiB }],
+      devices: [],
+      pciConfig: () => undefined,
+    };
+    expect(mapMachine(evidence)).toBeUndefined();
+  });
+
+  it('a guest that would reach the HyperTransport range is warned of', () => {
+    const { diagnostics } = mapOf({ machine: 'pc-q35-7.2', blocks: [['pc.ram', 1020 * GiB]] });
+    expect(diagnostics.map(({ code }) => code)).toEqual(['amd-relocation']);
+    expect(mapOf({ machine: 'pc-q35-7.2', blocks: [['pc.ram', 1000 * GiB]] }).diagnostics).toEqual([]);
+  });
+});
+
+describe('shadow RAM, as the PAM registers say', () => {
+  const BIOS: [string, number] = ['pc.bios', 256 * 1024];
+  const ROM: [string, number] = ['pc.rom', 128 * 1024];
+  const RAM: [string, number] = ['pc.ram', 128 * MiB];
+  const bridge = (first: number, registers: number[]) => {
+    const config = new Uint8Array(256);
+    config.set([0x86, 0x80], 0);
+    config.set(registers, first);
+    return config;
+  };
+
+  it.each([
+    ['pc-i440fx-7.2', '0000:00:00.0/I440FX', 0x59],
+    ['pc-q35-7.2', '0000:00:00.0/mch', 0x90],
+  ])('%s: all off shows option ROMs at 0xc0000 and the end of the firmware at 0xe0000', (machine, section, first) => {
+    const { ranges } = mapOf({ machine, blocks: [RAM, BIOS, ROM], pci: { [section]: bridge(first, [0, 0, 0, 0, 0, 0, 0]) } });
+    expect(ranges).toEqual([
+      ['pc.ram', 0, 0xc0000, 0],
+      ['pc.rom', 0xc0000, 0xe0000, 0],
+      ['pc.bios', 0xe0000, 0x100000, 0x20000],
+      ['pc.ram', 0x100000, 128 * MiB, 0x100000],
+      ['pc.bios', 0xfffc0000, 4 * GiB, 0],
+    ]);
+  });
+
+  it('read-enabled pieces are RAM, whether they can be written or not', () => {
+    // BIOS area and the piece at 0xc4000 read from RAM; 0x1 is read only, 0x3 read and write.
+    const { ranges } = mapOf({ machine: 'pc', blocks: [RAM, BIOS, ROM], pci: { '0000:00:00.0/I440FX': bridge(0x59, [0x10, 0x30, 0, 0, 0, 0, 0]) } });
+    expect(ranges.slice(0, 5)).toEqual([
+      ['pc.ram', 0, 0xc0000, 0],
+      ['pc.rom', 0xc0000, 0xc4000, 0],
+      ['pc.ram', 0xc4000, 0xc8000, 0xc4000],
+      ['pc.rom', 0xc8000, 0xe0000, 0x8000],
+      ['pc.bios', 0xe0000, 0xf0000, 0x20000],
+    ]);
+  });
+
+  it('everything read-enabled leaves one piece of RAM from 0 on', () => {
+    const { ranges } = mapOf({
+      machine: 'pc',
+      blocks: [RAM, BIOS],
+      pci: { '0000:00:00.0/I440FX': bridge(0x59, [0x30, 0x33, 0x33, 0x33, 0x33, 0x33, 0x33]) },
+    });
+    expect(ranges).toEqual([
+      ['pc.ram', 0, 128 * MiB, 0],
+      ['pc.bios', 0xfffc0000, 4 * GiB, 0],
+    ]);
+  });
+});
+
+describe('other blocks', () => {
+  it('two flash chips end at 4 GiB, the first on top', () => {
+    const { ranges } = mapOf({
+      machine: 'pc-q35-7.2',
+      blocks: [
+        ['system.flash0', 3653632],
+        ['system.flash1', 540672],
+        ['pc.ram', GiB],
+      ],
+    });
+    expect(ranges.slice(1)).toEqual([
+      ['system.flash1', 4 * GiB - 3653632 - 540672, 4 * GiB - 3653632, 0],
+      ['system.flash0', 4 * GiB - 3653632, 4 * GiB, 0],
+    ]);
+  });
+
+  it('NUMA nodes lie one after the other by number, across 4 GiB, and their order is marked as a guess', () => {
+    const nodes: [string, number][] = [10, 2, 1, 0].map((node) => [`ram-node${node}`, GiB]);
+    const map = mapOf({ machine: 'pc-q35-7.2', blocks: nodes });
+    expect(map.ranges).toEqual([
+      ['ram-node0', 0, GiB, 0],
+      ['ram-node1', GiB, 2 * GiB, 0],
+      ['ram-node2', 4 * GiB, 5 * GiB, 0],
+      ['ram-node10', 5 * GiB, 6 * GiB, 0],
+    ]);
+    expect(map.regions[0]!.evidence.strength).toBe('guessed');
+    expect(map.diagnostics.map(({ code }) => code)).toEqual(['several-main-blocks']);
+  });
+
+  it('a node that the 4 GiB gap cuts goes on above with the right offset', () => {
+    const { ranges } = mapOf({
+      machine: 'pc-q35-7.2',
+      blocks: [
+        ['ram-node0', 3 * GiB],
+        ['ram-node1', GiB],
+      ],
+    });
+    expect(ranges).toEqual([
+      ['ram-node0', 0, 2 * GiB, 0],
+      ['ram-node0', 4 * GiB, 5 * GiB, 2 * GiB],
+      ['ram-node1', 5 * GiB, 6 * GiB, 0],
+    ]);
+  });
+
+  it('video memory shows where the first BAR says, and hides RAM at 0xa0000', () => {
+    const vga = new Uint8Array(256);
+    const view = new DataView(vga.buffer);
+    view.setUint16(4, 2, true);
+    view.setUint32(0x10, 0xfd000008, true);
+    const { ranges } = mapOf({
+      machine: 'pc',
+      blocks: [
+        ['pc.ram', GiB],
+        ['0000:00:02.0/vga.vram', 16 * MiB],
+      ],
+      pci: { '0000:00:02.0/vga': vga },
+    });
+    expect(ranges).toEqual([
+      ['pc.ram', 0, 0xa0000, 0],
+      ['pc.ram', 0xc0000, GiB, 0xc0000],
+      ['0000:00:02.0/vga.vram', 0xfd000000, 0xfe000000, 0],
+    ]);
+  });
+});
