@@ -1,0 +1,118 @@
+// @vitest-environment happy-dom
+import { nextTick } from 'vue';
+import { describe, expect, it, vi } from 'vitest';
+import { useDumpDataStore } from '../../../src/renderer/src/stores/dump-data.store.ts';
+import { useDumpsStore } from '../../../src/renderer/src/stores/dumps.store.ts';
+import { useExportsStore } from '../../../src/renderer/src/stores/exports.store.ts';
+import { useJobsStore } from '../../../src/renderer/src/stores/jobs.store.ts';
+import { fixture } from '../../fixtures/fixture.ts';
+import { useRealWorkbench } from '../real-workbench.ts';
+
+const real = useRealWorkbench();
+const tiny = (): { kind: 'path'; path: string } => ({ kind: 'path', path: fixture('tiny/stream.qevm') });
+
+describe('opening a dump', () => {
+  it('makes it the one that is looked at, and leaves no job behind', async () => {
+    const dumps = useDumpsStore();
+    const opened = await dumps.open(tiny());
+    expect(opened).toMatchObject({ name: 'stream.qevm', format: 'qemu-stream' });
+    expect(dumps.active?.dumpId).toBe(opened?.dumpId);
+    expect(dumps.opening).toBeNull();
+    expect(useJobsStore().running).toEqual([]);
+  });
+  it('twice is once', async () => {
+    const dumps = useDumpsStore();
+    await dumps.open(tiny());
+    await dumps.open(tiny());
+    expect(dumps.dumps).toHaveLength(1);
+  });
+  it('that fails keeps the error with its place until it is dismissed, and the dump that was open', async () => {
+    const dumps = useDumpsStore();
+    const first = await dumps.open(tiny());
+    expect(await dumps.open({ kind: 'path', path: `${import.meta.dirname}/dumps.test.ts` })).toBeNull();
+    expect(dumps.opening?.error?.code).toBe('unknown-format');
+    expect(dumps.active?.dumpId).toBe(first?.dumpId);
+    dumps.dismissError();
+    expect(dumps.opening).toBeNull();
+  });
+  it('from the host after a reload finds what is open there, and drops what is not', async () => {
+    const dumps = useDumpsStore();
+    const first = await dumps.open(tiny());
+    await real.workbench().closeDump({ dumpId: first?.dumpId ?? '' });
+    const other = await real
+      .workbench()
+      .openDump({ location: { kind: 'sample', id: (await real.workbench().listSamples())[0]?.id ?? '' }, jobId: 'x' });
+    await dumps.restore();
+    expect(dumps.dumps.map((dump) => dump.dumpId)).toEqual([other.dumpId]);
+    expect(dumps.activeId).toBe(other.dumpId);
+  });
+});
+
+describe('a dump whose engine died', () => {
+  it('is gone from the list, and says which it was', async () => {
+    const dumps = useDumpsStore();
+    const opened = await dumps.open(tiny());
+    dumps.lose(opened?.dumpId ?? '', 'out of memory');
+    expect(dumps.dumps).toEqual([]);
+    expect(dumps.activeId).toBeNull();
+    expect(dumps.lost).toEqual({ name: 'stream.qevm', message: 'out of memory' });
+  });
+});
+
+describe('the data of the active dump', () => {
+  it('comes with it, and a correction can be undone and redone', async () => {
+    const dumps = useDumpsStore();
+    const data = useDumpDataStore();
+    const copy = `${real.folder()}/corrected.qevm`;
+    (await import('node:fs')).copyFileSync(tiny().path, copy);
+    await dumps.open({ kind: 'path', path: copy });
+    await vi.waitFor(() => expect(data.memoryMap).not.toBeNull());
+    expect(data.cpus.length).toBe(dumps.active?.cpus.length);
+
+    const before = data.memoryMap?.regions.map(({ start, last }) => [start, last]);
+    await data.correct([{ start: 0xd000_0000, last: 0xd000_ffff, block: 'pc.ram', blockOffset: 0 }]);
+    const corrected = (): boolean =>
+      data.memoryMap?.regions.some((region) => region.start === 0xd000_0000 && region.evidence.strength === 'user') ?? false;
+    expect(corrected()).toBe(true);
+    await data.undo();
+    expect(data.memoryMap?.regions.map(({ start, last }) => [start, last])).toEqual(before);
+    expect(data.canUndo).toBe(false);
+    await data.redo();
+    expect(corrected()).toBe(true);
+  });
+  it('refuses a correction that makes no sense and changes nothing', async () => {
+    const dumps = useDumpsStore();
+    const data = useDumpDataStore();
+    await dumps.open(tiny());
+    await vi.waitFor(() => expect(data.memoryMap).not.toBeNull());
+    await expect(data.correct([{ start: 0x1000, last: 0x1fff, block: 'no.such.block', blockOffset: 0 }])).rejects.toThrow(/no\.such\.block/);
+    expect(data.canUndo).toBe(false);
+    expect(data.corrections).toEqual([]);
+  });
+});
+
+describe('an export', () => {
+  it('is planned, written and reported; the job is over then', async () => {
+    const dumps = useDumpsStore();
+    const exports = useExportsStore();
+    await dumps.open(tiny());
+    await exports.plan({ format: 'elf', layout: 'portable' });
+    expect(exports.current.plan?.segments.some((segment) => segment.type === 'LOAD')).toBe(true);
+    const target = `${real.folder()}/out.vmcore`;
+    await exports.start(target);
+    expect(exports.current.report?.target).toBe(target);
+    expect(exports.current.jobId).toBeNull();
+    await nextTick();
+    expect(useJobsStore().running).toEqual([]);
+  });
+  it('that cannot be written keeps the error and the plan, so that another target can be chosen', async () => {
+    const dumps = useDumpsStore();
+    const exports = useExportsStore();
+    await dumps.open(tiny());
+    await exports.plan({ format: 'elf', layout: 'portable' });
+    await exports.start(`${real.folder()}/nowhere/out.vmcore`);
+    expect(exports.current.error?.code).toBe('cannot-write');
+    expect(exports.current.plan).not.toBeNull();
+    expect(exports.current.report).toBeNull();
+  });
+});
