@@ -11,8 +11,8 @@ import type { SparseFile } from './sparse-file.ts';
 const READ_SIZE = 1024 * 1024;
 /** A gap in the source that is cheaper to read over than to skip. */
 const NEAR = 65536;
-/** Zeros shorter than this between two writes are written: a system call costs more. */
-const MIN_HOLE = 16384;
+/** Zeros shorter than this between two writes are written: they cannot be a hole of the file. */
+const MIN_HOLE = PAGE_SIZE;
 /** Pieces from here on are written from where they were read; shorter ones are gathered. */
 const DIRECT = 128 * 1024;
 
@@ -66,6 +66,8 @@ export class PageCopier {
   /** Writes a fill; zeros are left out. */
   fill(value: number, length: number, position: number): void {
     if (value === 0) return;
+    // What is gathered goes out in the order of the target, or a gap that becomes zeros could cover it.
+    this.#readPieces();
     const bytes = new Uint8Array(Math.min(length, PAGE_SIZE)).fill(value);
     for (let done = 0; done < length; done += bytes.length) this.#gather(bytes, 0, Math.min(bytes.length, length - done), position + done);
   }

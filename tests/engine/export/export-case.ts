@@ -1,0 +1,46 @@
+/** What an export is made of, out of a file or of memory that a test puts together. */
+import { ARCHITECTURES } from '#engine/arch/index.ts';
+import type { ExportSource } from '#engine/export/export-source.ts';
+import type { OpenedDump, OpenedRegion } from '#engine/formats/format.ts';
+import { openDump } from '#engine/formats/registry.ts';
+import { FileSource } from '#engine/io/file-source.ts';
+import type { ByteSource } from '#engine/memory/byte-source.ts';
+import { ExtentTable } from '#engine/memory/extent-table.ts';
+import { GuestMemory } from '#engine/memory/guest-memory.ts';
+import { PhysicalRegions } from '#engine/memory/physical-regions.ts';
+import { SILENT } from '../formats/open-bytes.ts';
+
+export { SILENT };
+
+export function sourceOf(dump: OpenedDump, source: ByteSource, path: string): ExportSource {
+  const memory = new GuestMemory(source, new ExtentTable(dump.extents), new PhysicalRegions(dump.regions));
+  return { name: source.name, path, memory, dump, architecture: ARCHITECTURES.find(({ id }) => id === dump.architecture) };
+}
+
+/** An open file as the session hands it to an export. */
+export function openToExport(file: string): ExportSource {
+  const source = FileSource.open(file, { mapping: false });
+  return sourceOf(openDump(source, SILENT), source, file);
+}
+
+/** A dump with nothing but memory. */
+export function bareDump(
+  extents: ExtentTable,
+  regions: { start: number; last: number; ram: number; block?: number; blockOffset?: number }[],
+): OpenedDump {
+  const evidence = { strength: 'proven', text: 'made by a test' } as const;
+  return {
+    format: 'qemu-stream',
+    formatTitle: 'test',
+    sentence: '',
+    layers: [],
+    architecture: 'x86-64',
+    blocks: [],
+    regions: regions.map((region): OpenedRegion => ({ block: 0, blockOffset: region.ram, readOnly: false, evidence, ...region })),
+    extents: extents.shared,
+    cpus: [],
+    notes: [],
+    facts: [],
+    diagnostics: [],
+  };
+}
