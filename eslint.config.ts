@@ -15,7 +15,8 @@ const UNUSED = { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors:
 
 /** ESLint's own rules that neither TypeScript nor typescript-eslint covers. */
 const CORE_RULES: Linter.RulesRecord = {
-  eqeqeq: 'error',
+  // `== null` is the short way to say null or undefined.
+  eqeqeq: ['error', 'always', { null: 'ignore' }],
   'no-async-promise-executor': 'error',
   'no-cond-assign': 'error',
   'no-constant-condition': ['error', { checkLoops: 'allExceptWhileTrue' }],

@@ -8,7 +8,7 @@ import type { HostOptions } from './tests/e2e/harness/test.ts';
 export default defineConfig<HostOptions>({
   testDir: 'tests/e2e',
   testMatch: '**/*.spec.ts',
-  globalSetup: './tests/e2e/harness/build-first.ts',
+  globalSetup: ['./tests/e2e/harness/build-first.ts', './tests/hosts/run-folder.ts'],
   outputDir: 'test-results/e2e',
   fullyParallel: true,
   // Two vCPUs are the smallest machine the tests are meant for; every worker runs a browser and an engine.

@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     exclude: ['tests/e2e/**', 'tests/lab/**', 'tests/bench/**'],
+    globalSetup: './tests/hosts/run-folder.ts',
     testTimeout: 20_000,
     hookTimeout: 60_000,
     // Two vCPUs are the smallest machine the tests are meant for.

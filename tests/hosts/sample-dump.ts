@@ -2,6 +2,7 @@
 import { copyFileSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { RUN_FOLDER } from './run-folder.ts';
 
 export const SAMPLES_FOLDER = join(import.meta.dirname, '../../resources/samples');
 
@@ -17,8 +18,8 @@ export function firstSample(): Sample {
   return sample;
 }
 
-/** A new folder of the test's own, below the system's. */
-export const newFolder = (): string => mkdtempSync(join(tmpdir(), 'vmcore-workbench-test-'));
+/** A new folder of the test's own, below the run's. */
+export const newFolder = (): string => mkdtempSync(join(process.env[RUN_FOLDER] ?? tmpdir(), 'test-'));
 
 /** A copy, because corrections are kept in a file beside the dump. */
 export function copyOfSample(folder: string, name = 'guest.qevm'): string {
