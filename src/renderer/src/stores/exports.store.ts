@@ -55,7 +55,7 @@ export const useExportsStore = defineStore('exports', () => {
     try {
       const report = await useWorkbench().exportDump({ dumpId, options, target, jobId });
       change(dumpId, { report });
-      shell.announcement = `Exported to ${report.target}`;
+      shell.announcement = `Exported to ${report.target}; File > Export shows the report`;
     } catch (thrown) {
       const error = asWorkbenchError(thrown);
       shell.announcement = error.code === 'cancelled' ? 'Export cancelled; nothing was left behind' : 'Export failed';
@@ -66,10 +66,18 @@ export const useExportsStore = defineStore('exports', () => {
     }
   }
 
+  /** Shows the export behind a job: brings its dump to the front and opens the dialog. */
+  function show(jobId: string): void {
+    const dumpId = [...byDump].find(([, state]) => state.jobId === jobId)?.[0];
+    if (dumpId === undefined) return;
+    dumps.select(dumpId);
+    shell.dialog = 'export';
+  }
+
   /** Back to the choices, after a report or an error. */
   function again(): Promise<void> {
     return plan(current.value.options);
   }
 
-  return { current, progress, plan, start, again };
+  return { current, progress, plan, start, show, again };
 });

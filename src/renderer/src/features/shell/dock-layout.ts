@@ -3,7 +3,7 @@ import type { DockviewApi, SerializedDockview } from 'dockview-vue';
 import { panelById } from '../../panels.ts';
 import type { PanelId } from '../../panels.ts';
 
-/** Below this the four-way default would leave no panel room for its table; panels share two groups instead. */
+/** Below this the four-way default would leave no panel room for its table: registers stay at the left, the rest shares one group. */
 export const SMALL = { width: 1180, height: 620 };
 
 interface Place {
@@ -21,9 +21,9 @@ export function applyDefaultLayout(api: DockviewApi, width: number, height: numb
   const small = width < SMALL.width || height < SMALL.height;
   addPanel(api, 'registers');
   addPanel(api, 'overview', { referencePanel: 'registers', direction: 'right' });
+  if (small) addPanel(api, 'memory-map', { referencePanel: 'overview', direction: 'within' }, true);
   addPanel(api, 'page-walk', { referencePanel: 'overview', direction: 'within' }, true);
   if (small) {
-    addPanel(api, 'memory-map', { referencePanel: 'registers', direction: 'within' }, true);
     addPanel(api, 'memory', { referencePanel: 'overview', direction: 'within' }, true);
   } else {
     addPanel(api, 'memory-map', { referencePanel: 'registers', direction: 'below' });
