@@ -64,7 +64,7 @@ export interface WalkLayout {
 
 export const ROW_HEIGHT = 22;
 export const FOLD_HEIGHT = 18;
-export const HEADER_HEIGHT = 44;
+export const HEADER_HEIGHT = 50;
 export const FIELD_HEIGHT = 62;
 /** Between the fields and the tables: room for the wires to be seen. */
 export const BUS_HEIGHT = 30;
