@@ -54,6 +54,14 @@ export class MemoryView {
     await this.panel.getByRole('radiogroup', { name: 'Address space' }).getByText(name, { exact: true }).click();
   }
 
+  /** It hides by itself where it would cost half of each row. */
+  async showInspector(): Promise<void> {
+    const toggle = this.panel.getByRole('button', { name: 'Data inspector' });
+    if ((await toggle.getAttribute('aria-pressed')) === 'false') await toggle.click();
+    await expect(this.inspector).toBeVisible();
+    await this.grid.focus();
+  }
+
   async copy(format: string): Promise<void> {
     await this.panel.getByRole('button', { name: 'Copy', exact: true }).click();
     await this.#page.getByRole('menuitem', { name: format }).click();

@@ -19,8 +19,9 @@ import { findInSpace, shownSpace, useMemorySpace } from './use-memory-space.ts';
 import { useRowView } from './use-row-view.ts';
 import { pointerIn } from './data-inspector.ts';
 
-/** CSS pixels of the grid's head. */
+/** CSS pixels: the grid's head, the space before its rows. */
 const HEAD = 24;
+const PADDING = 8;
 const NO_REGIONS: readonly MemoryRegion[] = [];
 
 export function useMemoryPanel() {
@@ -29,12 +30,15 @@ export function useMemoryPanel() {
   const data = useDumpDataStore();
   const here = usePanelLocation('memory');
   const message = ref('');
-  const bytesPerRow = ref<BytesPerRow>(16);
-  const visibleRows = ref(1);
+  /** CSS pixels of the grid, and of a character in it. */
+  const size = shallowRef({ width: 0, height: 0, character: 7.2 });
   const remembered = shallowRef<bigint>();
 
   const space = useMemorySpace(() => here.address.value, arrive);
   const digits = computed(() => ADDRESS_SPACES[space.value].digits);
+  // Narrower addresses leave room for more bytes: another space can mean another width of rows.
+  const bytesPerRow = computed<BytesPerRow>(() => bytesPerRowIn(size.value.width - PADDING, digits.value, size.value.character));
+  const visibleRows = computed(() => Math.max(1, Math.floor((size.value.height - HEAD) / ROW_HEIGHT)));
   const regions = computed(() => data.memoryMap?.regions ?? NO_REGIONS);
   const source = useMemorySource(
     () => api,
@@ -69,8 +73,7 @@ export function useMemoryPanel() {
   );
 
   function resize(width: number, height: number, character: number): void {
-    bytesPerRow.value = bytesPerRowIn(width - 8, digits.value, character);
-    visibleRows.value = Math.max(1, Math.floor((height - HEAD) / ROW_HEIGHT));
+    size.value = { width, height, character };
   }
 
   const inspected = computed(() => {
