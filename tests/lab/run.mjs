@@ -1,0 +1,61 @@
+// `npm run test:lab`: makes the lab's dumps where they are missing, then runs tests/lab against them. Last line: N passed, N failed.
+//
+//   VMCORE_LAB     where the dumps are (default: lab-out in the repository); made with ../shared/lab/lab, which needs Debian and root
+//   LAB_SCRIPT     another lab script
+//   VMCORE_NO_VMLINUX=1   do not fetch the kernel's debug symbols (860 MB, kept in ~/.cache/vmcore-lab): the test with crash then fails
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+const repository = path.resolve(import.meta.dirname, '../..');
+const lab = process.env.LAB_SCRIPT ?? path.resolve(repository, '../shared/lab/lab');
+const dumps = path.resolve(process.env.VMCORE_LAB ?? path.join(repository, 'lab-out'));
+const GUESTS = ['tiny', 'x86_64', 'x86_64-4level'];
+const env = { ...process.env, VMCORE_LAB: dumps, PATH: `${path.join(repository, 'node_modules/.bin')}:${process.env.PATH}` };
+
+function say(line) {
+  process.stdout.write(`${line}\n`);
+}
+
+const missing = GUESTS.filter((guest) => !existsSync(path.join(dumps, guest, 'stream.qevm')));
+if (missing.length > 0) {
+  say(`making ${missing.join(', ')} in ${dumps}`);
+  if (!existsSync(lab)) {
+    say(`there is no lab at ${lab}: the dumps cannot be made`);
+    say('0 passed, 1 failed');
+    process.exit(1);
+  }
+  const made = spawnSync(lab, ['make', ...missing, '--out', dumps], { stdio: 'inherit', env });
+  if (made.status !== 0) {
+    say('the lab failed');
+    say('0 passed, 1 failed');
+    process.exit(1);
+  }
+}
+
+if (!env.VMCORE_NO_VMLINUX && !env.VMCORE_VMLINUX) {
+  const vmlinux = spawnSync(lab, ['vmlinux'], { encoding: 'utf8', env });
+  const file = vmlinux.stdout?.split('\n')[0]?.trim();
+  if (vmlinux.status === 0 && file && existsSync(file)) env.VMCORE_VMLINUX = file;
+  else say(`NO DEBUG VMLINUX: ${lab} vmlinux failed, so crash cannot be tried.\n${vmlinux.stderr ?? ''}`);
+}
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'vmcore-lab-'));
+const results = path.join(folder, 'results.json');
+const vitest = path.join(repository, 'node_modules/vitest/vitest.mjs');
+const node = path.join(repository, 'node_modules/.bin/node');
+const args = [vitest, 'run', '--config', 'tests/lab/vitest.lab.config.ts', '--reporter=verbose', '--reporter=json', `--outputFile.json=${results}`];
+const run = spawnSync(existsSync(node) ? node : process.execPath, [...args, ...process.argv.slice(2)], { stdio: 'inherit', cwd: repository, env });
+
+let passed = 0;
+let failed = run.status === 0 ? 0 : 1;
+if (existsSync(results)) {
+  const { numPassedTests, numFailedTests, numFailedTestSuites, numPendingTests } = JSON.parse(readFileSync(results, 'utf8'));
+  passed = numPassedTests;
+  failed = Math.max(numFailedTests, numFailedTestSuites > 0 && numFailedTests === 0 ? 1 : 0, failed && numFailedTests === 0 ? 1 : 0);
+  if (numPendingTests > 0) say(`${numPendingTests} skipped`);
+}
+rmSync(folder, { recursive: true, force: true });
+say(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);

@@ -1,0 +1,12 @@
+/** The lab tests: real guests, large dumps, other people's tools. Run by run.mjs, one file after the other, since QEMU and crash want the CPUs. */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    root: new URL('../..', import.meta.url).pathname,
+    include: ['tests/lab/**/*.lab.test.ts'],
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    fileParallelism: false,
+  },
+});
