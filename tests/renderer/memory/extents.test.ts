@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { VIRTUAL_LAST } from '#shared/units.ts';
 import type { Mapping, MemoryRegion } from '#shared/model/index.ts';
-import { extentAt, foldable, overlay, wholeSpace } from '../../../src/renderer/src/features/memory/extents.ts';
+import { extentAt, foldable, overlay, touches, wholeSpace } from '../../../src/renderer/src/features/memory/extents.ts';
 import { holesIn, initialExtents, physicalExtents, virtualExtents } from '../../../src/renderer/src/features/memory/space-knowledge.ts';
 
 const region = (start: number, last: number): MemoryRegion => ({
@@ -57,6 +57,13 @@ describe('overlay', () => {
       [0x1000n, 0x7fffn, undefined],
       [0x8000n, 0xffffn, undefined],
     ]);
+  });
+
+  test('a hole that is known already touches no bytes', () => {
+    const base = overlay(wholeSpace(0xffffn, 'bytes'), [{ start: 0x1000n, last: 0x7fffn, kind: 'hole', state: 'unmapped' }]);
+    expect(touches(base, { start: 0x1000n, last: 0x7fffn, kind: 'hole' }, 'bytes')).toBe(false);
+    expect(touches(base, { start: 0x7000n, last: 0x8000n, kind: 'hole' }, 'bytes')).toBe(true);
+    expect(touches(base, { start: 0xfffn, last: 0x1000n, kind: 'hole' }, 'bytes')).toBe(true);
   });
 
   test('does not change its input', () => {

@@ -31,11 +31,12 @@ function alike(a: Extent, b: Extent): boolean {
   return a.kind === b.kind && a.state === b.state && a.reason === b.reason;
 }
 
+/** Extents are shared between lists, so one that grows is replaced, never changed. */
 function push(list: Extent[], extent: Extent): void {
   if (extent.last < extent.start) return;
   const previous = list.at(-1);
-  if (previous && alike(previous, extent)) previous.last = extent.last;
-  else list.push({ ...extent });
+  if (previous && alike(previous, extent)) list[list.length - 1] = { ...previous, last: extent.last };
+  else list.push(extent);
 }
 
 /**
@@ -57,7 +58,7 @@ export function overlay(base: readonly Extent[], pieces: readonly Extent[], onto
       if (piece.last > extent.last) break;
       next++;
     }
-    push(result, { ...extent, start: from, last: extent.last });
+    push(result, from === extent.start ? extent : { ...extent, start: from });
   }
   return result;
 }
@@ -67,6 +68,14 @@ export function foldable(hole: Extent, spaceLast: bigint): Extent | undefined {
   const start = (hole.start + EXTENT_ALIGN - 1n) & ~(EXTENT_ALIGN - 1n);
   const last = hole.last >= spaceLast ? spaceLast : ((hole.last + 1n) & ~(EXTENT_ALIGN - 1n)) - 1n;
   return last - start + 1n >= FOLD_MINIMUM ? { ...hole, start, last } : undefined;
+}
+
+/** True when any part of `piece` lies in an extent of that kind: when painting it would change something. */
+export function touches(extents: readonly Extent[], piece: Extent, kind: Extent['kind']): boolean {
+  for (let at = extentAt(extents, piece.start); at < extents.length && extents[at]!.start <= piece.last; at++) {
+    if (extents[at]!.kind === kind) return true;
+  }
+  return false;
 }
 
 /** Index of the extent that holds `address`. */

@@ -10,7 +10,7 @@ import { MAPPINGS_LIMIT } from '#shared/contract.ts';
 import type { Mapping, MemoryChunk, MemoryRegion, RootChoice } from '#shared/model/index.ts';
 import type { WorkbenchApi } from '#shared/contract.ts';
 import { ChunkCache, type ChunkEntry } from './chunk-cache.ts';
-import { type Extent, extentAt, overlay } from './extents.ts';
+import { type Extent, extentAt, overlay, touches } from './extents.ts';
 import { holeAround } from './hole-reason.ts';
 import { holesIn, initialExtents, lastAddress, type MemorySpace, virtualExtents } from './space-knowledge.ts';
 
@@ -60,7 +60,9 @@ export function useMemorySource(api: () => Pick<WorkbenchApi, 'readMemory' | 'li
 
   function receive(entry: ChunkEntry): void {
     const end = extents.value.at(-1)?.last ?? 0n;
-    const holes = entry.kind === 'data' ? holesIn(entry.chunk, end) : [];
+    const seen = entry.kind === 'data' ? holesIn(entry.chunk, end) : [];
+    // Most holes are known from the listing: what changes nothing must not have every row counted anew.
+    const holes = seen.filter((hole) => touches(extents.value, hole, 'bytes'));
     if (holes.length > 0) extents.value = overlay(extents.value, holes, 'bytes');
     arrivals.value = (arrivals.value + 1) % Number.MAX_SAFE_INTEGER;
   }
