@@ -92,6 +92,13 @@ export function coverage(mode: PagingModeView, level: number): number {
   return shift === undefined ? 0 : 2 ** shift;
 }
 
+/** What the entry leads to, as short as it can be said; empty for an entry that is all zero. */
+export function targetText({ entry, look }: TableRow): string {
+  if (look === 'missing') return 'not in dump';
+  if (look === 'not-present') return entry.entry === 0n ? '' : 'not zero';
+  return entry.target === null ? LOOKS[look].title : entry.target.toString(16);
+}
+
 /** The row in words, for a screen reader and the tooltip. */
 export function describeRow(row: TableRow, view: PageTableView, mode: PagingModeView): string {
   const { entry, look } = row;

@@ -21,7 +21,6 @@ const ROWS = 7;
 
 export function escapeXml(text: string): string {
   // Control characters other than tab and newline are not allowed in XML at all.
-  // eslint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u0008\u000b-\u001f]/g, '�').replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
