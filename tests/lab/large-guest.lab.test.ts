@@ -19,7 +19,8 @@ describe.each([
   { machine: 'q35', low: 2 * GiB },
 ])('$machine with 5 GiB', ({ machine, low }) => {
   const size = 5 * GiB;
-  const marks = [0x700000, low - 4096, 4 * GiB, 4 * GiB + (size - low) - 4096];
+  // SeaBIOS keeps its own tables in the last 256 KiB below 4 GiB.
+  const marks = [0x700000, low - 2 ** 20, 4 * GiB, 4 * GiB + (size - low) - 4096];
   const stream = path.join(folder, machine, 'stream.qevm');
   let truth: FlatRange[] = [];
 

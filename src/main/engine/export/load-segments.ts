@@ -1,4 +1,5 @@
 /** Which stretches of guest-physical memory become PT_LOAD segments, and what of it the source does not hold. */
+import { assert } from '#shared/errors.ts';
 import type { ExportOptions, ExportReport } from '#shared/model/export.ts';
 import type { MemoryState } from '#shared/model/memory.ts';
 import type { OpenedRegion } from '../formats/format.ts';
@@ -32,23 +33,24 @@ const REASONS: Partial<Record<MemoryState, string>> = {
 };
 
 /**
- * `portable`: one segment for memory that goes on, ended before whatever the source does not hold, since a reader would take that for zero.
- * `qemu`: the segments that QEMU writes, with zeros in such places.
+ * One segment for memory that goes on in its block. `portable` ends it before whatever the source does not hold, since a reader would take that
+ * for zero; `qemu` has zeros in such places.
  */
 export function planLoads({ memory, dump }: ExportSource, layout: ExportOptions['layout']): LoadPlan {
   const plan: LoadPlan = { ranges: [], dataSize: 0, missing: [], missingCut: false, missingSize: 0 };
-  const { ranges } = plan;
-  for (const { physical, length, state, fill } of memoryRuns(memory)) {
-    if (!isKnown(state)) {
-      noteMissing(plan, physical, length, REASONS[state] ?? state);
-      continue;
-    }
-    if (state === 'present' || fill !== 0) plan.dataSize += length;
-    const last = ranges.at(-1);
-    if (last && last.start + last.length === physical) last.length += length;
-    else ranges.push({ start: physical, length });
+  assert(memory.regions.count === dump.regions.length, 'the map that is read is the map that is described');
+  const joined = joinRegions(dump.regions);
+  let lastGroup = -1;
+  for (const { physical, length, state, region } of memoryRuns(memory)) {
+    const known = isKnown(state);
+    if (!known) noteMissing(plan, physical, length, REASONS[state] ?? state);
+    else if (state === 'present') plan.dataSize += length;
+    if (!known && layout === 'portable') continue;
+    const last = plan.ranges.at(-1);
+    if (last && last.start + last.length === physical && joined[region] === lastGroup) last.length += length;
+    else plan.ranges.push({ start: physical, length });
+    lastGroup = joined[region]!;
   }
-  if (layout === 'qemu') plan.ranges = qemuRanges(dump.regions);
   return plan;
 }
 
@@ -60,20 +62,20 @@ function noteMissing(plan: LoadPlan, start: number, length: number, reason: stri
   else plan.missingCut = true;
 }
 
-/** QEMU joins neighbours that go on both in guest-physical memory and in their block, read-only or not (dump/memory_mapping.c, guest_phys_block_add_section). */
-function qemuRanges(regions: readonly OpenedRegion[]): LoadRange[] {
-  const ranges: LoadRange[] = [];
-  let before: OpenedRegion | undefined;
-  for (const region of regions) {
-    const length = region.last - region.start + 1;
+/**
+ * A number for each region, the same for neighbours that are one segment: as in QEMU (dump/memory_mapping.c, guest_phys_block_add_section) those
+ * that go on both in guest-physical memory and in their block, read-only or not.
+ */
+function joinRegions(regions: readonly OpenedRegion[]): number[] {
+  let group = 0;
+  return regions.map((region, index) => {
+    const before = regions[index - 1];
     const goesOn =
       before !== undefined &&
       before.last + 1 === region.start &&
       before.block === region.block &&
       before.blockOffset + (region.start - before.start) === region.blockOffset;
-    if (goesOn) ranges.at(-1)!.length += length;
-    else ranges.push({ start: region.start, length });
-    before = region;
-  }
-  return ranges;
+    if (!goesOn) group++;
+    return group;
+  });
 }
