@@ -1,0 +1,103 @@
+/**
+ * `npm run bench`: how fast it is beside other programs, in one run with warm caches. Ratios, not seconds, are what to compare between machines.
+ * Needs the lab's x86_64 and x86_64-4level guests (VMCORE_LAB, default lab-out) and QEMU; crash is timed when it and a debug vmlinux are there.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { x86_64 } from '#engine/arch/x86-64/index.ts';
+import { openDump } from '#engine/formats/registry.ts';
+import { FileSource } from '#engine/io/file-source.ts';
+import { ExtentTable } from '#engine/memory/extent-table.ts';
+import { GuestMemory } from '#engine/memory/guest-memory.ts';
+import { PhysicalRegions } from '#engine/memory/physical-regions.ts';
+import { formatSize } from '#shared/address-text.ts';
+import { measureWalks } from '../engine/translate/translator-speed.ts';
+import { benchGuest } from './bench-guest.ts';
+import { best } from './stopwatch.ts';
+
+const REPEAT = 5;
+const lab = path.resolve(process.env.VMCORE_LAB ?? 'lab-out');
+const cli = path.resolve('out/main/cli.js');
+const node = process.execPath;
+
+const seconds = (value: number) => `${value.toFixed(3)} s`;
+const row = (what: string, figure: string, note = '') => console.log(`${what.padEnd(46)} ${figure.padStart(12)}   ${note}`);
+
+function vmlinux(): string | undefined {
+  if (process.env.VMCORE_VMLINUX) return process.env.VMCORE_VMLINUX;
+  const script = path.resolve('../shared/lab/lab');
+  if (!existsSync(script)) return undefined;
+  const found = spawnSync(script, ['vmlinux'], { encoding: 'utf8' }).stdout?.split('\n')[0];
+  return found !== undefined && existsSync(found) ? found : undefined;
+}
+
+function benchInfo(stream: string, elf: string): void {
+  const cat = best(REPEAT, 'sh', ['-c', `cat '${stream}' > /dev/null`]);
+  const info = best(REPEAT, node, [cli, 'info', stream]);
+  const start = best(REPEAT, node, [cli, '--version']);
+  row(`info, stream of ${formatSize(statSync(stream).size)}`, seconds(info.seconds), `of which ${seconds(start.seconds)} start the program`);
+  row('cat of the stream to nowhere', seconds(cat.seconds), `info takes ${(info.seconds / cat.seconds).toFixed(1)} times as long`);
+  const symbols = vmlinux();
+  if (symbols === undefined || !existsSync('/usr/bin/crash')) {
+    row('crash', '-', 'not timed: no crash, or no debug vmlinux');
+    return;
+  }
+  const crash = best(2, 'crash', ['-s', symbols, elf], { input: 'quit\n' });
+  row("crash opening the same guest's ELF", seconds(crash.seconds), `info takes ${((info.seconds / crash.seconds) * 100).toFixed(1)} % of that`);
+}
+
+function benchExport(stream: string, folder: string): void {
+  const target = path.join(folder, 'export.elf');
+  const copy = path.join(folder, 'copy.elf');
+  const clean = (file: string) => () => rmSync(file, { force: true });
+  const exported = best(REPEAT, node, [cli, 'export', stream, target], { before: clean(target) });
+  // As the export ends with fsync, so must the copy.
+  const copied = best(REPEAT, 'sh', ['-c', `cp --sparse=never '${target}' '${copy}' && sync '${copy}'`], { before: clean(copy) });
+  const sparse = best(REPEAT, 'sh', ['-c', `cp --sparse=auto '${target}' '${copy}' && sync '${copy}'`], { before: clean(copy) });
+  const size = statSync(target).size;
+  row(
+    `export to ELF, ${formatSize(size)}`,
+    seconds(exported.seconds),
+    `${formatSize(size / exported.seconds)}/s, resident ${exported.residentMiB.toFixed(0)} MiB`,
+  );
+  row('cp and sync of the result', seconds(copied.seconds), `export at ${((copied.seconds / exported.seconds) * 100).toFixed(0)} % of its speed`);
+  row('the same, keeping holes', seconds(sparse.seconds), `export at ${((sparse.seconds / exported.seconds) * 100).toFixed(0)} % of its speed`);
+}
+
+function benchWalks(file: string): void {
+  const source = FileSource.open(file, { mapping: true });
+  const dump = openDump(source, { report: () => undefined });
+  const memory = new GuestMemory(source, new ExtentTable(dump.extents), new PhysicalRegions(dump.regions));
+  const cpu = dump.cpus[0];
+  if (!cpu) throw new Error(`${file} holds no CPU`);
+  const { mode, root } = x86_64.pagingOf(cpu);
+  const { walksPerSecond, levels } = measureWalks(memory, x86_64.pagingMode(mode), root ?? 0);
+  row(`page walks a second, ${levels} levels, one thread`, `${(walksPerSecond / 1e6).toFixed(1)} M`, path.basename(path.dirname(file)));
+  source.close();
+}
+
+function benchMemory(files: string[]): void {
+  const measure = (...args: string[]) => {
+    const { stdout } = spawnSync(node, [path.join(import.meta.dirname, 'resident.ts'), ...args], { encoding: 'utf8' });
+    return JSON.parse(stdout) as { now: number; peak: number };
+  };
+  const empty = measure();
+  row('resident memory, empty workbench', `${empty.now.toFixed(0)} MiB`);
+  for (const file of files) {
+    const { now, peak } = measure(file);
+    const what = `… with a stream of ${formatSize(statSync(file).size)}`;
+    row(what, `+${(now - empty.now).toFixed(0)} MiB`, `at its highest while opening +${(peak - empty.now).toFixed(0)} MiB`);
+  }
+}
+
+const guest = await benchGuest(lab);
+const folder = mkdtempSync(path.join(lab, 'bench-results-'));
+try {
+  benchInfo(guest.stream, guest.elf);
+  benchExport(guest.stream, folder);
+  for (const name of ['x86_64-4level', 'x86_64']) benchWalks(path.join(lab, name, 'stream.qevm'));
+  benchMemory([path.join(lab, 'x86_64', 'stream.qevm'), guest.stream]);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
