@@ -1,5 +1,5 @@
 /** The next sensible step with a dump that has just been opened, as the overview's button. */
-import type { CpuSummary, DumpSummary, MemoryMap } from '#shared/model/index.ts';
+import type { CpuSummary, CpuView, DumpSummary, MemoryMap } from '#shared/model/index.ts';
 import type { PanelId } from '../../panels.ts';
 import type { Place } from '../../stores/location.store.ts';
 
@@ -17,7 +17,8 @@ type WalkableCpu = CpuSummary & { instructionPointer: bigint };
 
 const walkable = (cpu: CpuSummary): cpu is WalkableCpu => cpu.instructionPointer !== null && cpu.root !== null;
 
-export function nextStep(dump: DumpSummary, map: MemoryMap | null): NextStep {
+/** `views` are the CPUs in full, empty while they are being read. */
+export function nextStep(dump: DumpSummary, map: MemoryMap | null, views: readonly CpuView[] = []): NextStep {
   const guessed = map?.regions.filter((region) => region.evidence.strength === 'guessed').length ?? 0;
   if (guessed > 0) {
     return {
@@ -27,7 +28,8 @@ export function nextStep(dump: DumpSummary, map: MemoryMap | null): NextStep {
     };
   }
   // A CPU that was at work says more than one that idled in its halt loop.
-  const candidates = dump.cpus.filter(walkable);
+  const pagingOff = new Set(views.filter((view) => view.paging.mode === 'off').map((view) => view.index));
+  const candidates = dump.cpus.filter(walkable).filter((candidate) => !pagingOff.has(candidate.index));
   const cpu = candidates.find((candidate) => !/halted|idle/i.test(candidate.mode)) ?? candidates[0];
   if (cpu) {
     return {
