@@ -78,8 +78,13 @@ test('keys step, jump to a level, and say where they are', async ({ host }) => {
 test('Space plays to the outcome and pauses', async ({ host }) => {
   const walk = new PageWalk(host.page);
   await walk.walk('40300000');
-  await walk.panel.getByRole('button', { name: 'Play' }).click();
+  await walk.focusSteps();
+  await host.page.keyboard.press('Home');
+  await host.page.keyboard.press('Space');
   await expect(walk.panel.getByRole('button', { name: 'Pause' })).toBeVisible();
+  await host.page.keyboard.press('Space');
+  await expect(walk.panel.getByRole('button', { name: 'Play' })).toBeVisible();
+  await host.page.keyboard.press('Space');
   await expect(walk.current).toContainText('Page');
   await expect(walk.panel.getByRole('button', { name: 'Play' })).toBeVisible();
 });

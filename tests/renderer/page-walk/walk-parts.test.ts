@@ -138,6 +138,7 @@ describe('keys', () => {
     expect(keyBelongsTo({ tagName: 'INPUT' }, 'ArrowLeft')).toBe(true);
     expect(keyBelongsTo({ tagName: 'BUTTON' }, ' ')).toBe(true);
     expect(keyBelongsTo({ tagName: 'BUTTON' }, 'ArrowLeft')).toBe(false);
+    expect(keyBelongsTo({ tagName: 'BUTTON', ariaCurrent: 'step' }, ' ')).toBe(false);
   });
   it('are all in the legend', () => {
     const listed = KEY_LEGEND.flatMap(({ keys }) => keys);

@@ -40,9 +40,12 @@ export function walkKeyCommand(press: KeyPress): WalkKeyCommand | undefined {
   return COMMANDS[press.key];
 }
 
-/** True where a key belongs to the element that has the focus: text entry takes all of them, a button or link takes Space. */
-export function keyBelongsTo(target: { tagName: string; isContentEditable?: boolean }, key: string): boolean {
+/**
+ * True where a key belongs to the element that has the focus: text entry takes all of them, a button or link takes Space. The button of the current step
+ * does not: it has nothing to do, and it has the focus after stepping.
+ */
+export function keyBelongsTo(target: { tagName: string; isContentEditable?: boolean; ariaCurrent?: string | null }, key: string): boolean {
   const tag = target.tagName.toLowerCase();
   if (tag === 'input' || tag === 'textarea' || tag === 'select' || target.isContentEditable === true) return true;
-  return (tag === 'button' || tag === 'a' || tag === 'summary') && key === ' ';
+  return (tag === 'button' || tag === 'a' || tag === 'summary') && key === ' ' && target.ariaCurrent !== 'step';
 }
