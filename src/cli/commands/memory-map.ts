@@ -21,7 +21,7 @@ export const memoryMap: Command = {
   },
 };
 
-function asJson({ regions, blocks, corrected }: MemoryMap) {
+function asJson({ regions, blocks, corrections }: MemoryMap) {
   return {
     regions: regions.map(({ start, last, block, blockOffset, readOnly, evidence, states }) => ({
       start: hex(start),
@@ -34,7 +34,7 @@ function asJson({ regions, blocks, corrected }: MemoryMap) {
       states,
     })),
     blocks: blocks.map(({ name, length, role, mappedAt, states }) => ({ name, length, role, mappedAt: mappedAt.map(hex), states })),
-    corrected,
+    corrected: corrections.length > 0,
   };
 }
 
@@ -44,7 +44,7 @@ function stateWords(states: Partial<Record<MemoryState, number>>): string {
     .join(', ');
 }
 
-function asText({ regions, blocks, corrected }: MemoryMap): string {
+function asText({ regions, blocks, corrections }: MemoryMap): string {
   const rows = regions.map(({ start, last, block, blockOffset, evidence, states }) => [
     formatAddress(start),
     formatAddress(last),
@@ -76,5 +76,7 @@ function asText({ regions, blocks, corrected }: MemoryMap): string {
     [{ title: 'BLOCK' }, { title: 'SIZE', align: right }, { title: 'MAPPED AT' }, { title: 'ROLE' }, { title: 'STATES' }],
     blockRows,
   );
-  return [corrected ? 'With the corrections of the project file.' : '', table, blocks.length > 0 ? blockTable : ''].filter(Boolean).join('\n\n');
+  return [corrections.length > 0 ? 'With the corrections of the project file.' : '', table, blocks.length > 0 ? blockTable : '']
+    .filter(Boolean)
+    .join('\n\n');
 }

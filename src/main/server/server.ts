@@ -51,7 +51,9 @@ function refuseUpgrade(socket: Duplex, status: string): void {
  * The page that the token's URL answers with. Not a redirect: with SameSite=Strict the redirected request would come without the cookie when the link was
  * clicked on a page elsewhere (a chat, a ticket); what a page of ours asks for is same-site.
  */
-const ENTRY_PAGE = '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=/"><title>vmcore-workbench</title>';
+const ENTRY_PAGE =
+  // The empty icon keeps the browser from asking for /favicon.ico, which does not exist.
+  '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=/"><link rel="icon" href="data:,"><title>vmcore-workbench</title>';
 
 /** Rejects with `bad-request` for an address that is not loopback, with `io` when the port cannot be had. */
 export async function startServer({

@@ -67,10 +67,8 @@ export interface MemoryMap {
   /** Sorted by start, disjoint. */
   regions: MemoryRegion[];
   blocks: RamBlock[];
-  /** True when the user's corrections are part of `regions`. */
-  corrected: boolean;
   /** The corrections in force, as they were given, so that the next edit can send all of them again. */
-  corrections?: RegionCorrection[];
+  corrections: RegionCorrection[];
 }
 
 /** One correction: this range is that piece of that block. `block: null` says that nothing is there. */

@@ -26,5 +26,5 @@ export const PC: MemoryMap = {
     { name: 'pc.rom', length: 0x2_0000, mappedAt: [0xc_0000], states: {} },
     { name: '/rom@etc/acpi/tables', length: 0x20_0000, mappedAt: [], states: {} },
   ],
-  corrected: false,
+  corrections: [],
 };

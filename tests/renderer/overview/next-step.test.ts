@@ -27,7 +27,7 @@ const region = (strength: MemoryRegion['evidence']['strength']): MemoryRegion =>
   evidence: { strength, text: '' },
   states: {},
 });
-const map = (...regions: MemoryRegion[]): MemoryMap => ({ regions, blocks: [], corrected: false });
+const map = (...regions: MemoryRegion[]): MemoryMap => ({ regions, blocks: [], corrections: [] });
 const halted: CpuSummary = { index: 0, mode: '64-bit kernel, halted', instructionPointer: 0xffffffff81000000n, root: 0x1000 };
 const running: CpuSummary = { index: 1, mode: '64-bit user', instructionPointer: 0x401000n, root: 0x2000 };
 

@@ -84,7 +84,7 @@ export class DumpSession {
   }
 
   getMemoryMap(): MemoryMap {
-    return describeMap(this.#dump, this.#regions, this.#memory.extents, this.#corrections.length > 0);
+    return describeMap(this.#dump, this.#regions, this.#memory.extents, this.#corrections);
   }
 
   /** Takes the corrections over even where they cannot be kept beside the dump (a read-only folder): a diagnostic then says so. */

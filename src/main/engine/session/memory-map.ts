@@ -30,7 +30,7 @@ export function sumStates(all: readonly States[]): States {
   return total;
 }
 
-export function describeMap(dump: OpenedDump, regions: readonly OpenedRegion[], extents: ExtentTable, corrected: boolean): MemoryMap {
+export function describeMap(dump: OpenedDump, regions: readonly OpenedRegion[], extents: ExtentTable, corrections: RegionCorrection[]): MemoryMap {
   return {
     regions: regions.map((region) => ({
       start: region.start,
@@ -48,7 +48,7 @@ export function describeMap(dump: OpenedDump, regions: readonly OpenedRegion[], 
       mappedAt: regions.filter((region) => region.block === index).map(({ start }) => start),
       states: statesOf(extents, block.ram, block.length),
     })),
-    corrected,
+    corrections,
   };
 }
 

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { DumpSummary, MemoryMap } from '#shared/model/index.ts';
 import type { Architecture } from '../arch/architecture.ts';
+import type { CpuState } from '../arch/cpu-state.ts';
 import type { OpenedDump } from '../formats/format.ts';
 import { guestOsOf } from '../formats/vmcoreinfo.ts';
 import type { SharedFile } from '../io/file-source.ts';
@@ -24,7 +25,7 @@ export function summarize(dumpId: string, file: SharedFile, dump: OpenedDump, ma
       index: cpu.index,
       mode: architecture?.describeCpu(cpu).mode ?? '',
       instructionPointer: cpu.registers['rip']?.value ?? null,
-      root: architecture?.pagingOf(cpu).root ?? null,
+      root: rootOf(cpu, architecture),
     })),
     memory: { total: map.regions.reduce((sum, { start, last }) => sum + last - start + 1, 0), states },
     guestOs: dump.vmcoreinfo && guestOsOf(dump.vmcoreinfo),
@@ -32,4 +33,10 @@ export function summarize(dumpId: string, file: SharedFile, dump: OpenedDump, ma
     diagnostics: dump.diagnostics,
     access: file.access,
   };
+}
+
+/** The root that addresses are translated with; null while paging is off, whatever CR3 holds. */
+function rootOf(cpu: CpuState, architecture: Architecture | undefined): number | null {
+  const paging = architecture?.pagingOf(cpu);
+  return paging && paging.mode !== 'off' ? paging.root : null;
 }

@@ -18,14 +18,6 @@ interface DumpData {
 
 const EMPTY: DumpData = { cpus: [], memoryMap: null, loading: false, error: null, corrections: [], undone: [], done: [] };
 
-/** Corrections that a memory map carries already (from the project file beside the dump). */
-export function correctionsOf(map: MemoryMap): RegionCorrection[] {
-  if (map.corrections) return map.corrections;
-  return map.regions
-    .filter((region) => region.evidence.strength === 'user')
-    .map(({ start, last, block, blockOffset }) => ({ start, last, block, blockOffset }));
-}
-
 export const useDumpDataStore = defineStore('dump-data', () => {
   const dumps = useDumpsStore();
   const byDump = shallowReactive(new Map<string, DumpData>());
@@ -39,7 +31,7 @@ export const useDumpDataStore = defineStore('dump-data', () => {
     change(dumpId, { loading: true, error: null });
     try {
       const [cpus, memoryMap] = await Promise.all([useWorkbench().getCpus({ dumpId }), useWorkbench().getMemoryMap({ dumpId })]);
-      change(dumpId, { cpus, memoryMap, loading: false, corrections: correctionsOf(memoryMap) });
+      change(dumpId, { cpus, memoryMap, loading: false, corrections: memoryMap.corrections });
     } catch (error) {
       change(dumpId, { loading: false, error: asWorkbenchError(error) });
     }
