@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { formatSize } from '#shared/address-text.ts';
 import { WorkbenchError } from '#shared/errors.ts';
+import { WriteBehind } from './write-behind.ts';
 
 /** A guest's memory holds its secrets; QEMU's dumps are readable by their owner only, too. */
 const OWNER_ONLY = 0o600;
@@ -65,6 +66,7 @@ export class SparseFile {
   readonly target: string;
   readonly #part: string;
   readonly #fd: number;
+  readonly #writeBehind: WriteBehind;
   #open = true;
   /** Bytes handed to the system so far. */
   written = 0;
@@ -73,6 +75,7 @@ export class SparseFile {
     this.target = target;
     this.#part = part;
     this.#fd = fd;
+    this.#writeBehind = new WriteBehind(part);
   }
 
   /** `size`: most bytes of data that will be written. Throws WorkbenchError `cannot-write`. */
@@ -97,6 +100,7 @@ export class SparseFile {
       throw translated(error, this.target);
     }
     this.written += length;
+    this.#writeBehind.advance(this.written);
   }
 
   /** Gives the file its length and its name, and returns when both are on the disk. */
@@ -122,6 +126,7 @@ export class SparseFile {
 
   #close(): void {
     this.#open = false;
+    this.#writeBehind.close();
     fs.closeSync(this.#fd);
   }
 }
