@@ -153,6 +153,12 @@ test('an address is described with its block, its translation and its state', ()
     physical: 0x30_0000,
     state: 'present',
   });
+  const { fileOffset } = session.describeAddress({ space: 'gpa', address: 0x30_0004n, root: CPU0 });
+  expect(session.describeAddress({ space: 'file', address: BigInt(fileOffset ?? 0), root: CPU0 })).toMatchObject({
+    label: 'pc.ram + 0x300004',
+    physical: 0x30_0004,
+  });
+  expect(session.describeAddress({ space: 'file', address: 0n, root: CPU0 })).toMatchObject({ label: 'no guest memory', physical: null });
   expect(session.describeAddress({ space: 'gpa', address: 0x800_0000n, root: CPU0 }).label).toBe('not in the dump');
   expect(session.describeAddress({ space: 'gva', address: 0x15_5000n, root: CPU0 }).label).toBe('not mapped');
 });

@@ -98,6 +98,23 @@ export class ExtentTable {
     return this.places[index]! + page * stride + (within - page * PAGE_SIZE);
   }
 
+  /**
+   * Address in RAM space of the byte at a file offset; undefined where the file holds no memory (headers between pages, device state). Looks at
+   * every extent: for a user's question, not for a pass.
+   */
+  addressOfFileOffset(offset: number): number | undefined {
+    for (let index = 0; index < this.count; index++) {
+      const place = this.places[index]!;
+      if (this.kinds[index] !== ExtentKind.Data || offset < place) continue;
+      const stride = this.strides[index]!;
+      const pages = Math.floor((offset - place) / stride);
+      const inPage = offset - place - pages * stride;
+      const within = pages * PAGE_SIZE + inPage;
+      if (inPage < PAGE_SIZE && within < this.lengths[index]!) return this.starts[index]! + within;
+    }
+    return undefined;
+  }
+
   /** Calls `visit(kind, place, start, length)` for the extents' parts inside a range, ascending; gaps are not visited. */
   forEachIn(start: number, length: number, visit: (kind: number, place: number, start: number, length: number) => void): void {
     const end = start + length;

@@ -25,18 +25,27 @@ const STATE_LABELS: Partial<Record<MemoryState, string>> = {
 export function describeAddress(context: AddressContext, space: AddressSpace, address: bigint): AddressDescription {
   if (space === 'gpa') return physicalDescription(context, address);
   if (space === 'gva') return virtualDescription(context, address);
-  if (space === 'file') {
-    const inside = address < BigInt(context.memory.source.size);
-    return {
-      space,
-      address,
-      label: inside ? 'in the file' : 'beyond the end of the file',
-      physical: null,
-      fileOffset: inside ? Number(address) : null,
-      state: inside ? 'present' : 'absent',
-    };
-  }
+  if (space === 'file') return fileDescription(context, address);
   return { space, address, label: 'host addresses are not in this dump', physical: null, fileOffset: null, state: 'absent' };
+}
+
+/** A place in the file: the memory that it holds, where it does, and where the map shows that. */
+function fileDescription(context: AddressContext, address: bigint): AddressDescription {
+  const { memory, regions } = context;
+  const space = 'file';
+  if (address >= BigInt(memory.source.size)) {
+    return { space, address, label: 'beyond the end of the file', physical: null, fileOffset: null, state: 'absent' };
+  }
+  const fileOffset = Number(address);
+  const ram = memory.extents.addressOfFileOffset(fileOffset);
+  const region = regions.find((candidate) => ram !== undefined && ram >= candidate.ram && ram - candidate.ram <= candidate.last - candidate.start);
+  if (ram === undefined || region === undefined) {
+    const label = ram === undefined ? 'no guest memory' : 'guest memory that is not mapped';
+    return { space, address, label, physical: null, fileOffset, state: 'present' };
+  }
+  const physical = region.start + (ram - region.ram);
+  const { label } = physicalDescription(context, BigInt(physical));
+  return { space, address, label, translation: `→ GPA ${groupedHex(physical, 12)}`, physical, fileOffset, state: 'present' };
 }
 
 function physicalDescription({ memory, dump, regions }: AddressContext, address: bigint): AddressDescription {

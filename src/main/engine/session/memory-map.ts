@@ -52,27 +52,31 @@ export function describeMap(dump: OpenedDump, regions: readonly OpenedRegion[], 
   };
 }
 
-/** The dump's regions with the corrections on top. Throws WorkbenchError `bad-request` for one that makes no sense. */
+/**
+ * The dump's regions with the corrections on top. A vmcore has no named blocks to put anywhere: there, memory can only be taken away. Throws
+ * WorkbenchError `bad-request` for a correction that makes no sense.
+ */
 export function correctRegions(dump: OpenedDump, corrections: readonly RegionCorrection[]): OpenedRegion[] {
   if (corrections.length === 0) return dump.regions;
   const named = dump.blocks.length > 0;
   const painter = new MapPainter();
+  // Without blocks the RAM space is the physical one, so that a piece of a region still knows where its bytes are.
   for (const region of dump.regions) painter.paint(named ? region : { ...region, blockOffset: region.ram });
   for (const correction of corrections) {
     const { start, last, block, blockOffset } = correction;
     checkRange(correction);
-    if (block === null && named) {
+    if (block === null) {
       painter.erase(start, last);
       continue;
     }
     const index = dump.blocks.findIndex(({ name }) => name === block);
-    if (named) checkBlock(dump, index, correction);
+    checkBlock(dump, index, correction);
     const evidence = { strength: 'user', text: 'Put here by a correction.' } as const;
     painter.paint({ start, last, block: index, blockOffset, readOnly: false, evidence });
   }
   return painter.regions().map((region) => ({
     ...region,
-    ram: region.block >= 0 ? dump.blocks[region.block]!.ram + region.blockOffset : region.blockOffset,
+    ram: (dump.blocks[region.block]?.ram ?? 0) + region.blockOffset,
     blockOffset: named ? region.blockOffset : 0,
   }));
 }
