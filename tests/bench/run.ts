@@ -79,7 +79,8 @@ function benchWalks(file: string): void {
 
 function benchMemory(files: string[]): void {
   const measure = (...args: string[]) => {
-    const { stdout } = spawnSync(node, [path.join(import.meta.dirname, 'resident.ts'), ...args], { encoding: 'utf8' });
+    const { stdout, stderr } = spawnSync(node, ['--expose-gc', path.join(import.meta.dirname, 'resident.ts'), ...args], { encoding: 'utf8' });
+    if (stdout === '') throw new Error(stderr);
     return JSON.parse(stdout) as { now: number; peak: number };
   };
   const empty = measure();
@@ -91,13 +92,14 @@ function benchMemory(files: string[]): void {
   }
 }
 
-const guest = await benchGuest(lab);
+const guest = await benchGuest(lab, 'bench', 544);
+const large = await benchGuest(lab, 'bench-large', 1800);
 const folder = mkdtempSync(path.join(lab, 'bench-results-'));
 try {
   benchInfo(guest.stream, guest.elf);
   benchExport(guest.stream, folder);
   for (const name of ['x86_64-4level', 'x86_64']) benchWalks(path.join(lab, name, 'stream.qevm'));
-  benchMemory([path.join(lab, 'x86_64', 'stream.qevm'), guest.stream]);
+  benchMemory([path.join(lab, 'x86_64', 'stream.qevm'), guest.stream, large.stream]);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
