@@ -129,7 +129,7 @@ try {
   const home = new URL('/', server.url).href;
 
   const shots = values.readme
-    ? [['readme', 'light', { width: 1440, height: 900 }, VIEWS['page-walk']]]
+    ? [['screenshot', 'light', { width: 1440, height: 900 }, VIEWS['page-walk']]]
     : Object.entries(VIEWS)
         .filter(([name]) => !values.only || values.only.split(',').includes(name))
         .flatMap(([name, prepare]) =>
