@@ -1,6 +1,7 @@
 /** Export as vmcore: what will be in the file, writing it, and what is left behind when it is cancelled or cannot be written. */
 import { existsSync, openSync, readSync, closeSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeLargeVmcore } from '../hosts/large-vmcore.ts';
 import type { Host } from './harness/host.ts';
 import { expect, test } from './harness/test.ts';
 import type { Shell } from './pages/shell.ts';
@@ -62,4 +63,31 @@ test('a target that cannot be written says why and leaves nothing', async ({ hos
   await exportTo(host, shell, target);
   await expect(dialog.getByRole('alert')).toContainText('The file cannot be written');
   expect(existsSync(target)).toBe(false);
+});
+
+test('a long one shows its progress, goes on behind other work, and cancelling it leaves nothing', async ({ host, shell }) => {
+  await shell.expectOpen('guest.qevm');
+  const large = join(host.folder, 'large.vmcore');
+  // Looked at for zeros at some GB a second: long enough to be seen and cancelled, nothing is written.
+  writeLargeVmcore(large, 200 * 1024 ** 3);
+  await host.openFile(large);
+  await shell.expectOpen('large.vmcore');
+  await host.command('export');
+  const dialog = shell.dialog('Export as vmcore');
+  await expect(dialog.getByRole('table', { name: 'Segments' })).toBeVisible();
+  const target = join(host.folder, 'large-copy.vmcore');
+  await exportTo(host, shell, target);
+  await expect(dialog.getByRole('progressbar')).toBeVisible();
+  await expect(dialog).toContainText(/[GM]B\/s/);
+  await expect(dialog).toContainText(/left/);
+
+  await dialog.getByRole('button', { name: 'Leave it running' }).click();
+  await expect(dialog).toBeHidden();
+  // The dump stays answerable meanwhile.
+  await host.command('show-memory');
+  await expect(shell.panel('Memory')).toBeVisible();
+  await expect(shell.statusBar.getByRole('progressbar')).toBeVisible();
+  await shell.statusBar.getByRole('button', { name: /Cancel/ }).click();
+  await expect(shell.statusBar.getByRole('progressbar')).toBeHidden();
+  expect(readdirSync(host.folder).filter((name) => name.startsWith('large-copy'))).toEqual([]);
 });

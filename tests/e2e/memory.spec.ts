@@ -144,6 +144,14 @@ test('another space shows the same byte', async ({ host }) => {
   await memory.space('FILE');
   await expect(memory.grid).toContainText('ny guest');
   await memory.space('GPA');
+  await memory.expectCursor('0000 0030 0005');
+});
+
+test('a byte of the file that is no memory leads to no other space, and the view says so', async ({ host }) => {
+  const memory = new MemoryView(host.page);
+  // The stream's own header.
+  await memory.goTo('file:0', '0000 0000');
+  await memory.space('GPA');
   await expect(memory.status.getByRole('status')).toContainText('That byte has no physical address');
 });
 
