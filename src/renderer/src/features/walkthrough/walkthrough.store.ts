@@ -66,8 +66,11 @@ export const useWalkthroughStore = defineStore('walkthrough', () => {
 
   /** Without a dump, opens the first sample. */
   async function start(id: string): Promise<void> {
-    const sample = shell.samples[0];
-    if (!dumps.active && sample) await shell.openDump({ kind: 'sample', id: sample.id });
+    if (!dumps.active) {
+      // A quick click comes before the start page has its list.
+      const [sample] = shell.samples.length > 0 ? shell.samples : await useWorkbench().listSamples();
+      if (sample) await shell.openDump({ kind: 'sample', id: sample.id });
+    }
     if (!dumps.active) {
       shell.announcement = 'Open a dump first: a walkthrough needs one';
       return;
