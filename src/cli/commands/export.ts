@@ -12,7 +12,7 @@ export const exportCommand: Command = {
   usage: 'FILE OUT [--format elf] [--layout portable|qemu]',
   summary: 'write the memory and registers as a vmcore',
   details: `  --format elf               ELF64 vmcore (default)
-  --layout portable|qemu     portable (default) opens in crash, drgn, makedumpfile, gdb; qemu is byte for byte what QEMU's dump-guest-memory writes
+  --layout portable|qemu     portable (default) opens in crash, makedumpfile, libkdumpfile, gdb; qemu is byte for byte what QEMU's dump-guest-memory writes
 
 OUT is written as OUT.part and renamed when it is complete. Memory that the source lacks is listed on stderr.`,
   arity: [2, 2],

@@ -127,23 +127,16 @@ export class OpenDump {
 
   /** Runs in a thread of its own, so that the dump stays answerable meanwhile. */
   async export(argument: Tasks['export']['argument'], cancel: SharedArrayBuffer, onProgress: ProgressListener) {
-    const image = await this.#owner.run('image', null);
+    // The thread starts while the owner answers; and who waits for the file need not wait for the thread to leave.
     const thread = new EngineThread(this.#workerUrl, () => undefined);
-    const work = (async () => {
-      try {
-        await thread.run('adopt', { image });
-        return await thread.run('export', argument, { cancel, onProgress });
-      } finally {
-        await thread.close();
-      }
-    })();
-    const helper = { cancel: new Int32Array(cancel), done: work.catch(() => undefined) };
+    const work = this.#owner
+      .run('image', null)
+      .then((image) => thread.run('adopt', { image }))
+      .then(() => thread.run('export', argument, { cancel, onProgress }));
+    const helper = { cancel: new Int32Array(cancel), done: work.catch(() => undefined).then(() => thread.close()) };
     this.#helpers.add(helper);
-    try {
-      return await work;
-    } finally {
-      this.#helpers.delete(helper);
-    }
+    void helper.done.finally(() => this.#helpers.delete(helper));
+    return work;
   }
 
   /** Ends running work first: the owner's mapping must outlive everybody who reads through it. */

@@ -4,7 +4,7 @@ export type ExportFormat = 'elf';
 
 export interface ExportOptions {
   format: ExportFormat;
-  /** `portable`: opens in crash, drgn, makedumpfile, gdb, readelf. `qemu`: QEMU's own layout, for comparing byte for byte. */
+  /** `portable`: opens in crash, makedumpfile, libkdumpfile, gdb, readelf. `qemu`: QEMU's own layout, for comparing byte for byte. */
   layout: 'portable' | 'qemu';
 }
 
