@@ -1,4 +1,11 @@
-/** `1 CPU`, `2 CPUs`, `21,859 pages`: a number with its noun, for sentences. */
+/** Numbers with their nouns, for sentences. */
+
+/** `21,859`. Not toLocaleString: it loads the locale data, which takes 19 ms in each thread that asks for it. */
+export function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** `1 CPU`, `2 CPUs`, `21,859 pages`. */
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
-  return `${count.toLocaleString('en')} ${count === 1 ? noun : plural}`;
+  return `${grouped(count)} ${count === 1 ? noun : plural}`;
 }

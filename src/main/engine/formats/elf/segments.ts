@@ -5,6 +5,7 @@
  * crash and gdb; QEMU's overlapping segments share their file bytes.
  */
 import { formatAddress } from '#shared/address-text.ts';
+import { counted } from '#shared/counted.ts';
 import type { ByteSource } from '../../memory/byte-source.ts';
 import { ExtentBuilder } from '../../memory/extent-builder.ts';
 import { ExtentKind, type ExtentTable } from '../../memory/extent-table.ts';
@@ -84,7 +85,7 @@ function regionsOf(loads: readonly ProgramHeader[]): OpenedRegion[] {
       text:
         count === 1
           ? `A PT_LOAD segment with p_paddr ${formatAddress(start)}${offset >= FILTERED_OFFSET ? ', left out by a filter' : `, file offset ${formatAddress(offset)}`}.`
-          : `${count.toLocaleString('en')} PT_LOAD segments from p_paddr ${formatAddress(start)} on, touching or overlapping.`,
+          : `${counted(count, 'PT_LOAD segment')} from p_paddr ${formatAddress(start)} on, touching or overlapping.`,
     },
   }));
 }

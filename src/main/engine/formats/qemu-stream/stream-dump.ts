@@ -1,6 +1,6 @@
 /** A stream's contents as an opened dump: blocks at their places, CPUs, VMCOREINFO, facts, and what was lost. */
 import { formatSize } from '#shared/address-text.ts';
-import { counted } from '#shared/counted.ts';
+import { counted, grouped } from '#shared/counted.ts';
 import type { Diagnostic, Fact } from '#shared/model/index.ts';
 import type { Architecture } from '../../arch/architecture.ts';
 import type { CpuState } from '../../arch/cpu-state.ts';
@@ -172,7 +172,7 @@ export class StreamDump {
         label: 'RAM records',
         value: Object.entries(records)
           .filter(([, count]) => count > 0)
-          .map(([kind, count]) => `${count.toLocaleString('en')} ${kind}`)
+          .map(([kind, count]) => `${grouped(count)} ${kind}`)
           .join(', '),
         source: 'RAM section',
       },
