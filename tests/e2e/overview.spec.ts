@@ -8,7 +8,7 @@ test('says what the file is, its CPUs, its memory by state, and where each fact 
   await shell.expectOpen('guest.qevm');
   const overview = shell.panel('Overview');
   await expect(overview.getByRole('heading', { level: 1 })).toHaveText('guest.qevm');
-  await expect(overview).toContainText(/QEMU migration stream of a \S+ with \d+ CPU/);
+  await expect(overview).toContainText(/QEMU migration stream of a \S+ machine with \d+ CPU/);
   await expect(overview.getByRole('table', { name: 'CPUs' }).getByRole('row')).not.toHaveCount(1);
   await expect(overview.getByRole('table', { name: 'Memory by state' })).toContainText(/present.*%/s);
   await expect(overview.getByRole('table', { name: 'Facts' }).getByRole('row').first()).toBeVisible();

@@ -18,6 +18,12 @@ import { diagnosePages } from './page-losses.ts';
 import type { RamReader } from './ram-section.ts';
 import type { StreamContents } from './sections.ts';
 
+/** "a pc-i440fx-7.2 machine", or as much of it as is known. */
+function machineInWords(name: string | undefined, map: MachineMap | undefined): string {
+  if (name !== undefined) return `a ${name} machine`;
+  return map ? `a ${map.title} machine of unknown version` : 'a machine of unknown type';
+}
+
 export class StreamDump {
   readonly #source: ByteSource;
   readonly #contents: StreamContents;
@@ -52,7 +58,7 @@ export class StreamDump {
     return {
       format: 'qemu-stream',
       formatTitle: title,
-      sentence: `A QEMU migration stream of a ${machine ?? 'machine of unknown type'} with ${counted(cpus.length, 'CPU')} and ${formatSize(total)} of memory.`,
+      sentence: `A QEMU migration stream of ${machineInWords(configuration.machine, map)} with ${counted(cpus.length, 'CPU')} and ${formatSize(total)} of memory.`,
       layers: [
         {
           title: title,
