@@ -17,12 +17,14 @@ export function openDump(source: ByteSource, progress: Progress): OpenedDump {
   const answers = FORMATS.map((format) => ({ format, answer: format.probe(head) }));
   const chosen = answers.find(({ answer }) => answer === 'yes') ?? answers.find(({ answer }) => answer === 'maybe');
   if (chosen) return chosen.format.open(source, progress);
+  if (head.length === 0) throw new WorkbenchError('unknown-format', `${source.name}: the file is empty`, { source: source.name, fileOffset: 0 });
   const start = Array.from(head.subarray(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  throw new WorkbenchError(
-    'unknown-format',
-    head.length === 0
-      ? `${source.name}: the file is empty`
-      : `${source.name}: no known dump format at 0x0: expected ${FORMATS.map(({ title }) => title).join(' or ')}, found ${start}`,
-    { source: source.name, fileOffset: 0, hint: 'Compressed and kdump files are not read yet; raw memory has no format of its own.' },
-  );
+  const expected = FORMATS.map(({ title }) => title).join(' or ');
+  throw new WorkbenchError('unknown-format', `${source.name}: no known dump format at 0x0: expected ${expected}, found ${start}`, {
+    source: source.name,
+    fileOffset: 0,
+    expected,
+    found: start,
+    hint: 'Compressed and kdump files are not read yet; raw memory has no format of its own.',
+  });
 }
