@@ -100,6 +100,13 @@ describe('cursor', () => {
     expect(move(layout, placeAt(layout, 0x2345n), 'left', 20).address).toBe(0xfffn);
   });
 
+  test('a key that comes before the mappings are listed moves by a byte, and a selection spans what was meant', () => {
+    const unlisted = new RowLayout(wholeSpace(VIRTUAL_LAST, 'unexplored'), 16);
+    const next = move(unlisted, placeAt(unlisted, 0x1000n), 'right', 20);
+    expect(next.address).toBe(0x1001n);
+    expect(rangeBetween(unlisted, 0x1000n, next.address)).toEqual({ start: 0x1000n, last: 0x1001n });
+  });
+
   test('stops at both ends of the space', () => {
     for (const motion of ['left', 'up', 'page-up', 'space-start'] as const) expect(move(layout, placeAt(layout, 0n), motion, 20).address).toBe(0n);
     expect(move(layout, placeAt(layout, 0x4fffn), 'right', 20).address).toBe(0x4fffn);

@@ -33,10 +33,19 @@ export function motionOf(key: string, control: boolean): Motion | undefined {
   return MOTIONS[key];
 }
 
-/** The folded hole that holds `address`, as a range. */
+/**
+ * The folded hole that holds `address`, as a range. What is not listed yet is no hole: a key that is pressed before the listing arrives must not
+ * jump over memory that the next moment may show.
+ */
 export function foldedHoleAt(layout: RowLayout, address: bigint): AddressRange | undefined {
   const extent = layout.extents[extentAt(layout.extents, address)];
-  return extent && layout.isFolded(extent) ? { start: extent.start, last: extent.last } : undefined;
+  return extent?.kind === 'hole' && layout.isFolded(extent) ? { start: extent.start, last: extent.last } : undefined;
+}
+
+/** Whether `address` is shown by a folded row, of a hole or of what is not listed yet. */
+export function isFoldedAt(layout: RowLayout, address: bigint): boolean {
+  const extent = layout.extents[extentAt(layout.extents, address)];
+  return extent !== undefined && layout.isFolded(extent);
 }
 
 function clamp(layout: RowLayout, address: bigint): bigint {

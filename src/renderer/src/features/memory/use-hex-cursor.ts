@@ -1,6 +1,6 @@
 /** The byte that the keyboard stands on and the selection that Shift or a drag spans from it. Outside Pinia: it changes with every key. */
 import { computed, shallowRef } from 'vue';
-import { foldedHoleAt, motionOf, move, placeAt, rangeBetween, type CursorPlace } from './cursor.ts';
+import { isFoldedAt, motionOf, move, placeAt, rangeBetween, type CursorPlace } from './cursor.ts';
 import { extentAt } from './extents.ts';
 import type { RowView } from './use-row-view.ts';
 
@@ -63,6 +63,6 @@ export function useHexCursor(view: RowView, visibleRows: () => number, follow: (
     return false;
   }
 
-  const onFold = computed(() => foldedHoleAt(view.layout.value, place.value.address) !== undefined);
+  const onFold = computed(() => isFoldedAt(view.layout.value, place.value.address));
   return { place, anchor, selection, selecting, onFold, moveTo, point, press, toggleHole };
 }
