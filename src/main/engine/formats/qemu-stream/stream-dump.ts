@@ -30,6 +30,8 @@ export class StreamDump {
   readonly #ram: RamReader;
   readonly #devices: StreamDevices;
   readonly #extents: ExtentTable;
+  readonly #map: MachineMap | undefined;
+  /** Known with the machine: the stream itself names no CPU family. */
   readonly #architecture: Architecture | undefined;
   readonly #diagnostics: Diagnostic[];
 
@@ -41,12 +43,13 @@ export class StreamDump {
     progress.report('indexing RAM pages', source.size, source.size);
     this.#extents = ram.extents.finish();
     this.#devices = new StreamDevices(source, contents, [x86_64.cpuDescription]);
-    this.#architecture = mapMachine(this.#evidence()) ? x86_64 : undefined;
+    this.#map = mapMachine(this.#evidence());
+    this.#architecture = this.#map && x86_64;
   }
 
   describe(title: string): OpenedDump {
     const { configuration } = this.#contents;
-    const map = mapMachine(this.#evidence());
+    const map = this.#map;
     this.#diagnostics.push(...(map?.diagnostics ?? []));
     const blocks = this.#blocks(map);
     const regions = this.#regions(blocks, map);
@@ -61,7 +64,7 @@ export class StreamDump {
       sentence: `A QEMU migration stream of ${machineInWords(configuration.machine, map)} with ${counted(cpus.length, 'CPU')} and ${formatSize(total)} of memory.`,
       layers: [
         {
-          title: title,
+          title,
           offset: 0,
           length: this.#source.size,
           detail: `version ${VERSION}, ${counted(this.#contents.devices.length, 'device section')}, ${this.#contents.hasFooters ? 'with' : 'without'} footers, ${
