@@ -24,10 +24,24 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRule>> = {
   [`${ENGINE}/translate`]: { folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/arch`], packages: [] },
   // What a machine type (pc, q35) says about where its RAM lies.
   [`${ENGINE}/machine`]: { folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/arch`], packages: [] },
-  [`${ENGINE}/io`]: { folders: ['src/shared', `${ENGINE}/memory`], packages: [NODE, 'koffi'] },
-  [`${ENGINE}/containers`]: { folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/io`], packages: [NODE] },
+  // Decoders of compressed units: bytes in, bytes out.
+  [`${ENGINE}/codecs`]: { folders: ['src/shared', `${ENGINE}/memory`], packages: [NODE] },
+  [`${ENGINE}/io`]: { folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/codecs`], packages: [NODE, 'koffi'] },
+  [`${ENGINE}/containers`]: {
+    folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/codecs`, `${ENGINE}/io`],
+    packages: [NODE, 'xz-decompress', 'seek-bzip'],
+  },
   [`${ENGINE}/formats`]: {
-    folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/arch`, `${ENGINE}/machine`, `${ENGINE}/io`, `${ENGINE}/containers`],
+    folders: [
+      'src/shared',
+      `${ENGINE}/memory`,
+      `${ENGINE}/codecs`,
+      `${ENGINE}/arch`,
+      `${ENGINE}/translate`,
+      `${ENGINE}/machine`,
+      `${ENGINE}/io`,
+      `${ENGINE}/containers`,
+    ],
     packages: [NODE],
   },
   [`${ENGINE}/linux`]: { folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/arch`, `${ENGINE}/translate`], packages: [] },

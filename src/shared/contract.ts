@@ -10,6 +10,8 @@ import * as v from 'valibot';
 import type {
   AddressDescription,
   CpuView,
+  DeviceState,
+  DeviceSummary,
   DumpSummary,
   ExportOptions,
   ExportPlan,
@@ -19,6 +21,7 @@ import type {
   Mapping,
   MemoryChunk,
   MemoryMap,
+  OpenOptions,
   PageTableView,
   RootChoice,
   Translation,
@@ -44,7 +47,11 @@ export interface HostInfo {
   openAtStart: string | null;
 }
 
-export type DumpLocation = { kind: 'path'; path: string } | { kind: 'sample'; id: string };
+/** `set`: the parts of one dump that was split into files, in any order. */
+export type DumpLocation = { kind: 'path'; path: string } | { kind: 'set'; paths: string[] } | { kind: 'sample'; id: string };
+
+/** Most files of a split set. */
+export const SET_LIMIT = 256;
 
 export interface SampleInfo {
   id: string;
@@ -130,8 +137,18 @@ const root: v.GenericSchema<RootChoice> = v.variant('kind', [
 ]) as v.GenericSchema<RootChoice>;
 const location: v.GenericSchema<DumpLocation> = v.variant('kind', [
   v.strictObject({ kind: v.literal('path'), path }),
+  v.strictObject({ kind: v.literal('set'), paths: v.pipe(v.array(path), v.minLength(1), v.maxLength(SET_LIMIT)) }),
   v.strictObject({ kind: v.literal('sample'), id }),
 ]);
+const openOptions: v.GenericSchema<OpenOptions> = v.strictObject({
+  format: v.optional(v.picklist(['qemu-stream', 'elf-vmcore', 'kdump', 'lime', 'avml', 'raw'])),
+  architecture: v.optional(id),
+  snapshot: v.optional(text),
+}) as v.GenericSchema<OpenOptions>;
+const corrections = v.pipe(
+  v.array(v.strictObject({ start: physical, last: physical, block: v.nullable(text), blockOffset: count })),
+  v.maxLength(1000),
+);
 const exportOptions: v.GenericSchema<ExportOptions> = v.strictObject({ format: v.literal('elf'), layout: v.picklist(['portable', 'qemu']) });
 const space = v.picklist(['gva', 'gpa', 'file']);
 
@@ -145,7 +162,7 @@ export const METHOD_ARGUMENTS = {
   chooseDump: v.undefined_(),
   chooseExportTarget: v.strictObject({ ...dump, suggestedName: path }),
   setTheme: v.strictObject({ theme: v.picklist(['system', 'light', 'dark', 'high-contrast']) }),
-  openDump: v.strictObject({ location, jobId: id }),
+  openDump: v.strictObject({ location, jobId: id, options: v.optional(openOptions) }),
   closeDump: v.strictObject(dump),
   listDumps: v.undefined_(),
   describeDump: v.strictObject(dump),
@@ -153,8 +170,12 @@ export const METHOD_ARGUMENTS = {
   getMemoryMap: v.strictObject(dump),
   correctMemoryMap: v.strictObject({
     ...dump,
-    corrections: v.pipe(v.array(v.strictObject({ start: physical, last: physical, block: v.nullable(text), blockOffset: count })), v.maxLength(1000)),
+    corrections,
+    /** False changes the map for as long as the dump is open, and leaves the project file alone. Default: true. */
+    keep: v.optional(v.boolean()),
   }),
+  listDevices: v.strictObject(dump),
+  getDevice: v.strictObject({ ...dump, index: count }),
   walk: v.strictObject({ ...dump, address: address64, root }),
   translate: v.strictObject({ ...dump, addresses: v.pipe(v.array(address64), v.maxLength(TRANSLATE_LIMIT)), root }),
   readPageTable: v.strictObject({ ...dump, table: physical, level: v.pipe(count, v.maxValue(5)), virtual: address64, root }),
@@ -181,10 +202,12 @@ export interface MethodResults {
   /** `path: null` is the user's home folder. Rejects `not-available` on the desktop. */
   listDirectory: DirectoryListing;
   /** Shows the system's open dialog; null when the user cancelled. Rejects `not-available` without native dialogs. */
+  /** Several files chosen at once are a `set`. */
   chooseDump: DumpLocation | null;
   chooseExportTarget: string | null;
   setTheme: null;
   /** Reports progress as `job` events. A file that is open already resolves with the same dumpId. Cancel rejects with `cancelled`. */
+  /** `not-one-dump` when the files of a set do not belong together. */
   openDump: DumpSummary;
   closeDump: null;
   listDumps: DumpSummary[];
@@ -193,6 +216,9 @@ export interface MethodResults {
   getMemoryMap: MemoryMap;
   /** The corrections replace all earlier ones; an empty list takes them back. Kept beside the dump in a project file where that can be written. */
   correctMemoryMap: MemoryMap;
+  /** Every device state, in the order of the stream; empty for dumps that hold none. */
+  listDevices: DeviceSummary[];
+  getDevice: DeviceState;
   walk: Walk;
   /** One answer per address, in order. */
   translate: Translation[];

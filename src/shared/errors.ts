@@ -20,6 +20,10 @@ export type ErrorCode =
   /** The caller's arguments make no sense: no such CPU, no such dump. */
   | 'bad-request'
   | 'cancelled'
+  /** The files of a set are not parts of one dump. */
+  | 'not-one-dump'
+  /** A temporary file does not fit on its disk. */
+  | 'no-space'
   /** No space, no permission, or the target is the source. */
   | 'cannot-write'
   /** This host cannot do that: no native dialogs in a browser, no directory listing on the desktop. */

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { x86_64 } from '#engine/arch/x86-64/index.ts';
+import { wholeFile } from '#engine/formats/format.ts';
 import { openDump } from '#engine/formats/registry.ts';
 import { FileSource } from '#engine/io/file-source.ts';
 import { ExtentTable } from '#engine/memory/extent-table.ts';
@@ -71,7 +72,7 @@ function benchExport(stream: string, folder: string): void {
 
 function benchWalks(file: string): void {
   const source = FileSource.open(file, { mapping: true });
-  const dump = openDump(source, { report: () => undefined });
+  const dump = openDump(source, wholeFile(source, { report: () => undefined }));
   const memory = new GuestMemory(source, new ExtentTable(dump.extents), new PhysicalRegions(dump.regions));
   const cpu = dump.cpus[0];
   if (!cpu) throw new Error(`${file} holds no CPU`);

@@ -9,6 +9,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { decodeError, WorkbenchError } from '#shared/errors.ts';
+import type { OpenRequest } from './session/open-image.ts';
 import type { QueryName, TaskName, TaskRequest, Tasks, WorkerMessage } from './session/protocol.ts';
 
 export type ProgressListener = (progress: { phase: string; done: number; total: number }) => void;
@@ -104,12 +105,12 @@ export class OpenDump {
   /** Throws what the engine throws (WorkbenchError); `cancel` is a flag in shared memory. */
   static async open(
     workerUrl: URL | string,
-    path: string,
-    options: { mapping: boolean; cancel: SharedArrayBuffer; onProgress: ProgressListener; onDeath: (error: Error) => void },
+    request: OpenRequest,
+    options: { cancel: SharedArrayBuffer; onProgress: ProgressListener; onDeath: (error: Error) => void },
   ): Promise<OpenDump> {
     const owner = new EngineThread(workerUrl, options.onDeath);
     try {
-      await owner.run('open', { path, mapping: options.mapping }, options);
+      await owner.run('open', request, options);
     } catch (error) {
       await owner.close();
       throw error;

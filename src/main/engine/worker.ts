@@ -1,4 +1,4 @@
-/** Entry of an engine worker: one thread, one dump. Everything below is synchronous; this file is its boundary. */
+/** Entry of an engine worker: one thread, one dump. Everything below is synchronous but the unwrapping of containers; this file is its boundary. */
 import { parentPort } from 'node:worker_threads';
 import { assert, encodeError, WorkbenchError } from '#shared/errors.ts';
 import type { Progress } from './formats/format.ts';
@@ -34,10 +34,12 @@ function progressOf({ id, cancel }: TaskRequest): Progress {
   };
 }
 
-const TASKS: { [Name in TaskName]: (argument: Tasks[Name]['argument'], progress: Progress) => Tasks[Name]['result'] } = {
-  open({ path, mapping }, progress) {
-    session = DumpSession.open(path, { mapping }, progress);
-    return { size: session.image.file.size };
+const TASKS: {
+  [Name in TaskName]: (argument: Tasks[Name]['argument'], progress: Progress) => Tasks[Name]['result'] | Promise<Tasks[Name]['result']>;
+} = {
+  async open(request, progress) {
+    session = await DumpSession.open(request, progress);
+    return null;
   },
   adopt({ image }) {
     session = DumpSession.adopt(image);
@@ -57,11 +59,11 @@ const TASKS: { [Name in TaskName]: (argument: Tasks[Name]['argument'], progress:
   },
 };
 
-port.on('message', (request: TaskRequest) => {
+port.on('message', async (request: TaskRequest) => {
   const { id, task, argument } = request;
   try {
     const run = TASKS[task] as (argument: unknown, progress: Progress) => unknown;
-    port.postMessage({ id, result: run(argument, progressOf(request)) } satisfies WorkerMessage);
+    port.postMessage({ id, result: await run(argument, progressOf(request)) } satisfies WorkerMessage);
   } catch (error) {
     port.postMessage({ id, error: encodeError(error) } satisfies WorkerMessage);
   }

@@ -6,7 +6,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { DirectoryListing, DumpLocation, HostInfo, MethodArgument, ThemeChoice, WorkbenchApi, WorkbenchEvent } from '#shared/contract.ts';
 import { WorkbenchError } from '#shared/errors.ts';
-import type { DumpSummary } from '#shared/model/index.ts';
+import type { DumpSummary, OpenOptions } from '#shared/model/index.ts';
 import { OpenDump } from '#engine/client.ts';
 import { QUERY_NAMES, type QueryName } from '#engine/session/protocol.ts';
 import { Jobs } from './jobs.ts';
@@ -37,7 +37,7 @@ export interface Workbench extends WorkbenchApi {
 
 interface OpenEntry {
   path: string;
-  /** Device and inode: the same file under another name is the same dump. */
+  /** Devices and inodes, and the options: the same file under another name is the same dump. */
   identity: string;
   dump: OpenDump;
 }
@@ -56,18 +56,18 @@ export function createWorkbench(services: WorkbenchServices): Workbench {
     return entry;
   }
 
-  async function pathOf(location: DumpLocation): Promise<string> {
-    if (location.kind === 'sample') return samplePath(services.samplesFolder, location.id);
-    const file = path.resolve(location.path);
-    if (services.mayOpen && !services.mayOpen(file)) {
-      throw new WorkbenchError('not-available', `${file}: the page may open only files from a dialog, a drop, the command line or the recent list`);
-    }
-    return file;
+  async function pathsOf(location: DumpLocation): Promise<string[]> {
+    if (location.kind === 'sample') return [await samplePath(services.samplesFolder, location.id)];
+    const files = (location.kind === 'set' ? location.paths : [location.path]).map((file) => path.resolve(file));
+    const refused = files.find((file) => services.mayOpen && !services.mayOpen(file));
+    if (refused === undefined) return files;
+    throw new WorkbenchError('not-available', `${refused}: the page may open only files from a dialog, a drop, the command line or the recent list`);
   }
 
-  async function open({ location, jobId }: MethodArgument<'openDump'>): Promise<DumpSummary> {
-    const file = await pathOf(location);
-    const identity = await identityOf(file);
+  async function open({ location, jobId, options = {} }: MethodArgument<'openDump'>): Promise<DumpSummary> {
+    const paths = await pathsOf(location);
+    const [file] = paths as [string];
+    const identity = await identityOf(paths, options);
     const known = [...dumps].find(([, entry]) => entry.identity === identity);
     if (known) return known[1].dump.summary(known[0]);
     return jobs.run(jobId, 'open', async (cancel, onProgress) => {
@@ -75,9 +75,9 @@ export function createWorkbench(services: WorkbenchServices): Workbench {
       const onDeath = (error: Error) => {
         if (dumps.delete(dumpId)) emit({ type: 'dump-lost', dumpId, message: error.message });
       };
-      const dump = await OpenDump.open(services.workerUrl, file, { mapping: services.mapping ?? true, cancel, onProgress, onDeath });
+      const dump = await OpenDump.open(services.workerUrl, { paths, mapping: services.mapping ?? true, options }, { cancel, onProgress, onDeath });
       dumps.set(dumpId, { path: file, identity, dump });
-      if (location.kind === 'path') {
+      if (location.kind !== 'sample') {
         // A home folder that cannot be written is no reason not to look at a dump.
         await recent.add(file).catch(() => undefined);
         emit({ type: 'recent-changed' });
@@ -157,8 +157,15 @@ export function createWorkbench(services: WorkbenchServices): Workbench {
   };
 }
 
-/** Undefined identity cannot be compared: the engine will say what is wrong with the file. */
-async function identityOf(file: string): Promise<string> {
+/** The same files, opened in the same way, are the same dump. */
+async function identityOf(files: readonly string[], options: OpenOptions): Promise<string> {
+  const each = await Promise.all(files.map(identityOfFile));
+  const { format = '', architecture = '', snapshot = '' } = options;
+  return JSON.stringify([each.sort(), format, architecture, snapshot]);
+}
+
+/** A file that is not there cannot be compared: the engine will say what is wrong with it. */
+async function identityOfFile(file: string): Promise<string> {
   try {
     const { dev, ino } = await fs.stat(file);
     return `${dev}:${ino}`;

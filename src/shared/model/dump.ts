@@ -3,7 +3,7 @@ import type { Diagnostic } from './diagnostic.ts';
 import type { MemoryState } from './memory.ts';
 
 /** Ids of dump formats, as `info --json` prints them. */
-export type FormatId = 'qemu-stream' | 'elf-vmcore';
+export type FormatId = 'qemu-stream' | 'elf-vmcore' | 'kdump' | 'lime' | 'avml' | 'raw';
 
 /** One wrapping of the dump, outermost first; the last holds the memory. Offsets are in the enclosing layer. */
 export interface Layer {
@@ -11,6 +11,36 @@ export interface Layer {
   offset: number;
   length: number;
   detail: string;
+}
+
+/** A text that came with the dump: libvirt's XML, its cookie. */
+export interface Document {
+  title: string;
+  /** `xml` or `text`. */
+  kind: 'xml' | 'text';
+  text: string;
+}
+
+/** An internal snapshot of a disk image. */
+export interface SnapshotInfo {
+  id: string;
+  name: string;
+  /** ISO 8601. */
+  takenAt: string;
+  /** Bytes of the machine's state; 0 for a snapshot of the disk alone, which holds no memory. */
+  stateSize: number;
+  /** True for the one that is open. */
+  open: boolean;
+}
+
+/** How a file is to be opened where the guess is wrong or a choice is to be made. Everything may be left out. */
+export interface OpenOptions {
+  /** The format, instead of what the content says. `raw` is never guessed. */
+  format?: FormatId;
+  /** Id of the CPU family, instead of what the dump says. */
+  architecture?: string;
+  /** Name or id of an image's internal snapshot. Default: the newest that holds memory. */
+  snapshot?: string;
 }
 
 /** A fact about the dump with its source, for the overview's table. */
@@ -45,7 +75,17 @@ export interface DumpSummary {
   formatTitle: string;
   /** What the file is, in one sentence. */
   sentence: string;
+  /** Outermost first; the last one holds the memory. */
   layers: Layer[];
+  /** The files that were opened together; one, `path`, for most dumps. */
+  files: string[];
+  /** As it was opened. */
+  options: OpenOptions;
+  documents: Document[];
+  /** All snapshots of the image, in its order; empty where there is no image. */
+  snapshots: SnapshotInfo[];
+  /** Number of device states that the dump holds. */
+  deviceCount: number;
   /** `x86-64` until more CPU families are decoded. */
   architecture: string;
   /** Machine type: `pc-i440fx-7.2`; undefined where the dump does not say. */

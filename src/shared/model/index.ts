@@ -1,5 +1,6 @@
 /** The plain data that crosses process boundaries and that the UI shows. */
 export type * from './address.ts';
+export type * from './device.ts';
 export type * from './diagnostic.ts';
 export type * from './dump.ts';
 export type * from './export.ts';

@@ -1,7 +1,8 @@
 /** What an export is made of, out of a file or of memory that a test puts together. */
 import { ARCHITECTURES } from '#engine/arch/index.ts';
 import type { ExportSource } from '#engine/export/export-source.ts';
-import type { OpenedDump, OpenedRegion } from '#engine/formats/format.ts';
+import { decoderOf } from '#engine/formats/coding.ts';
+import { wholeFile, type OpenedDump, type OpenedRegion } from '#engine/formats/format.ts';
 import { openDump } from '#engine/formats/registry.ts';
 import { FileSource } from '#engine/io/file-source.ts';
 import type { ByteSource } from '#engine/memory/byte-source.ts';
@@ -13,14 +14,15 @@ import { SILENT } from '../formats/open-bytes.ts';
 export { SILENT };
 
 export function sourceOf(dump: OpenedDump, source: ByteSource, path: string): ExportSource {
-  const memory = new GuestMemory(source, new ExtentTable(dump.extents), new PhysicalRegions(dump.regions));
-  return { name: source.name, path, memory, dump, architecture: ARCHITECTURES.find(({ id }) => id === dump.architecture) };
+  const decoder = dump.coding && decoderOf(dump.coding, source);
+  const memory = new GuestMemory(source, new ExtentTable(dump.extents), new PhysicalRegions(dump.regions), decoder);
+  return { name: source.name, files: [path], memory, dump, architecture: ARCHITECTURES.find(({ id }) => id === dump.architecture) };
 }
 
 /** An open file as the session hands it to an export. */
 export function openToExport(file: string): ExportSource {
   const source = FileSource.open(file, { mapping: false });
-  return sourceOf(openDump(source, SILENT), source, file);
+  return sourceOf(openDump(source, wholeFile(source, SILENT)), source, file);
 }
 
 /** A dump with nothing but memory. */

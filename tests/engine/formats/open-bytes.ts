@@ -1,7 +1,8 @@
 /** Opening dumps as the engine does, out of files and out of bytes that a test has damaged. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { OpenedDump } from '#engine/formats/format.ts';
+import { decoderOf } from '#engine/formats/coding.ts';
+import { wholeFile, type OpenedDump } from '#engine/formats/format.ts';
 import { openDump } from '#engine/formats/registry.ts';
 import { ExtentTable } from '#engine/memory/extent-table.ts';
 import { GuestMemory } from '#engine/memory/guest-memory.ts';
@@ -19,8 +20,9 @@ export interface Opened {
 
 export function openBytes(bytes: Uint8Array, name = 'bytes'): Opened {
   const source = new ArraySource(bytes, name);
-  const dump = openDump(source, SILENT);
-  return { dump, source, memory: new GuestMemory(source, new ExtentTable(dump.extents), new PhysicalRegions(dump.regions)) };
+  const dump = openDump(source, wholeFile(source, SILENT));
+  const decoder = dump.coding && decoderOf(dump.coding, source);
+  return { dump, source, memory: new GuestMemory(source, new ExtentTable(dump.extents), new PhysicalRegions(dump.regions), decoder) };
 }
 
 /** A fixture's bytes. The caller's own copy. */

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, renameSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { wholeFile } from '#engine/formats/format.ts';
 import { FileSource } from '#engine/io/file-source.ts';
 import { SLOT_SIZE } from '#engine/io/page-cache.ts';
 import { openDump } from '#engine/formats/registry.ts';
@@ -33,7 +34,7 @@ describe.each([true, false])('a file (mapping allowed: %s)', (mapping) => {
   it('is read the same from every offset around slot edges and its end, in every way', () => {
     const { file, content } = write(`edges-${mapping}`, SLOT_SIZE * 2 + 77);
     const source = FileSource.open(file, { mapping });
-    expect(source.shared.access.kind).toBe(mapping && process.platform === 'linux' ? 'mapped' : 'pread');
+    expect(source.shared.file.access.kind).toBe(mapping && process.platform === 'linux' ? 'mapped' : 'pread');
     const edges = [0, SLOT_SIZE, SLOT_SIZE * 2, content.length];
     const view = new DataView(content.buffer);
     for (const edge of edges) {
@@ -87,7 +88,7 @@ describe.each([true, false])('a file (mapping allowed: %s)', (mapping) => {
     const { file } = write(`empty-${mapping}`, 0);
     const source = FileSource.open(file, { mapping });
     expect([source.size, source.read(0, new Uint8Array(8)), source.readU64(0)]).toEqual([0, 0, false]);
-    const error = thrownBy(() => openDump(source, { report: () => undefined }));
+    const error = thrownBy(() => openDump(source, wholeFile(source, { report: () => undefined })));
     expect([error.code, error.message]).toEqual(['unknown-format', `empty-${mapping}: the file is empty`]);
     source.close();
   });
@@ -134,7 +135,8 @@ describe('what is no readable file', () => {
   it('a file without read permission is refused', () => {
     const { file } = write('secret', 100);
     chmodSync(file, 0);
-    const open = `import { FileSource } from '#engine/io/file-source.ts';
+    const open = `import { wholeFile } from '#engine/formats/format.ts';
+import { FileSource } from '#engine/io/file-source.ts';
       try { FileSource.open(${JSON.stringify(file)}, { mapping: true }); console.log('opened'); } catch (error) { console.log(error.code, error.message); }`;
     const asNobody = process.getuid?.() === 0 ? `process.setgroups([]); process.setgid(65534); process.setuid(65534);` : '';
     // Root may read everything, so the test drops that right after loading the code.

@@ -55,7 +55,7 @@ describe('page cache', () => {
       const file = offsetsFile(`offsets-${mapping}`, 4 * 1024 * 1024);
       const whole = FileSource.open(file, { mapping });
       // Far fewer slots than pages, so that slots are refilled under the readers all the time.
-      const shared = { ...whole.shared, cache: createPageCache(SLOT_SIZE * 8) };
+      const shared = { ...whole.shared.file, cache: createPageCache(SLOT_SIZE * 8) };
       const run = (seed: number) =>
         new Promise<number>((resolve, reject) => {
           const worker = new Worker(new URL('./hammer.worker.ts', import.meta.url), { workerData: { shared, seed, reads: 30_000 } });

@@ -11,9 +11,11 @@ const quiet = { report: () => undefined };
 let path: string;
 let session: DumpSession;
 
-beforeEach(() => {
+const openAt = (file: string) => DumpSession.open({ paths: [file], mapping: true, options: {} }, quiet);
+
+beforeEach(async () => {
   path = copyOfSample(newFolder());
-  session = DumpSession.open(path, { mapping: true }, quiet);
+  session = await openAt(path);
 });
 
 afterEach(() => session.close());
@@ -86,13 +88,13 @@ describe('virtual memory', () => {
 describe('corrections of the map', () => {
   const move = { start: 0x1000_0000, last: 0x1000_0fff, block: 'pc.ram', blockOffset: 0x30_0000 };
 
-  test('show the block at its new place, marked as the user’s, and are kept beside the dump', () => {
+  test('show the block at its new place, marked as the user’s, and are kept beside the dump', async () => {
     const map = session.correctMemoryMap({ corrections: [move] });
     expect(map.regions.find(({ start }) => start === move.start)).toMatchObject({ block: 'pc.ram', evidence: { strength: 'user' } });
     const { bytes } = session.readMemory({ space: 'gpa', address: 0x1000_0000n, length: 4, root: CPU0 });
     expect(Buffer.from(bytes).toString('latin1')).toBe('tiny');
 
-    const again = DumpSession.open(path, { mapping: true }, quiet);
+    const again = await openAt(path);
     expect(again.getMemoryMap().corrections).toEqual([move]);
     expect(again.summary('d').projectFile).toBe(projectPath(path));
     again.close();
@@ -120,9 +122,9 @@ describe('corrections of the map', () => {
     expect(session.getMemoryMap().corrections).toEqual([]);
   });
 
-  test('in a damaged project file are not obeyed, and the damage is said', () => {
+  test('in a damaged project file are not obeyed, and the damage is said', async () => {
     fs.writeFileSync(projectPath(path), '{"version": 1, "memoryMap": [{"start": "zero"}]}');
-    const again = DumpSession.open(path, { mapping: true }, quiet);
+    const again = await openAt(path);
     expect(again.getMemoryMap().corrections).toEqual([]);
     expect(again.summary('d').diagnostics.map(({ code }) => code)).toContain('project-file-unusable');
     again.close();
@@ -131,7 +133,7 @@ describe('corrections of the map', () => {
 
 test('a session in another thread’s place reads the same memory from the shared image', () => {
   const { image } = session;
-  const copy = structuredClone({ ...image, file: { ...image.file } });
+  const copy = structuredClone(image);
   const adopted = DumpSession.adopt(copy);
   const wanted = { space: 'gpa', address: 0x20_0000n, length: 4096, root: CPU0 } as const;
   expect(adopted.readMemory(wanted)).toEqual(session.readMemory(wanted));

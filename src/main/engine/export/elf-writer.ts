@@ -1,13 +1,20 @@
 /** Writes an open dump as an ELF vmcore. Synchronous: runs in a worker. */
+import { formatSize } from '#shared/address-text.ts';
 import type { ExportOptions, ExportReport } from '#shared/model/export.ts';
 import type { Progress } from '../formats/format.ts';
 import { planElf, type ElfPlan } from './elf-plan.ts';
 import type { ExportSource } from './export-source.ts';
+import { noteMissing, type LoadPlan } from './load-segments.ts';
 import { isKnown, memoryRuns } from './memory-runs.ts';
 import { PageCopier } from './page-copier.ts';
 import { SparseFile } from './sparse-file.ts';
 
 const REPORT_EVERY_MS = 100;
+
+/** Memory that turned out to be unreadable while it was written. */
+type Lost = Pick<LoadPlan, 'missing' | 'missingCut' | 'missingSize'>;
+
+const undecodableWarning = (bytes: number) => `${formatSize(bytes)} of memory could not be decoded and are zero in the file; the list names them.`;
 
 /**
  * Writes to `target`, which stands under its name only when all of it is on the disk. Throws WorkbenchError: `cannot-write`, `source-changed`,
@@ -17,10 +24,11 @@ export function exportElf(source: ExportSource, options: ExportOptions, target: 
   const began = performance.now();
   progress.report('planning the file', 0, 0);
   const plan = planElf(source, options);
-  const file = SparseFile.create(target, source.path, plan.head.length + plan.dataSize + plan.tail.length);
+  const lost: Lost = { missing: [...plan.missing], missingCut: plan.missingCut, missingSize: 0 };
+  const file = SparseFile.create(target, source.files, plan.head.length + plan.dataSize + plan.tail.length);
   try {
     file.write(0, plan.head);
-    writeMemory(source, plan, file, progress);
+    writeMemory(source, plan, file, lost, progress);
     file.write(plan.tailOffset, plan.tail);
     progress.report('syncing to disk', plan.fileSize, plan.fileSize);
     file.finish(plan.fileSize);
@@ -33,13 +41,14 @@ export function exportElf(source: ExportSource, options: ExportOptions, target: 
     bytesWritten: file.written,
     sparseBytes: plan.fileSize - file.written,
     seconds: (performance.now() - began) / 1000,
-    missing: plan.missing,
-    missingCut: plan.missingCut,
-    warnings: plan.warnings,
+    missing: lost.missing,
+    missingCut: lost.missingCut,
+    warnings: lost.missingSize === 0 ? plan.warnings : [...plan.warnings, undecodableWarning(lost.missingSize)],
   };
 }
 
-function writeMemory({ memory }: ExportSource, { segments }: ElfPlan, file: SparseFile, progress: Progress): void {
+/** Writes all memory that the source holds; `lost` gets what turned out not to be readable, which is then zero in the file. */
+function writeMemory({ memory }: ExportSource, { segments }: ElfPlan, file: SparseFile, lost: Lost, progress: Progress): void {
   const { regions } = memory;
   const total = regions.starts.reduce((sum, start, index) => sum + regions.lasts[index]! - start + 1, 0);
   let handled = 0;
@@ -54,7 +63,7 @@ function writeMemory({ memory }: ExportSource, { segments }: ElfPlan, file: Spar
 
   const copier = new PageCopier(memory.source, file);
   let next = 1; // Segment 0 is PT_NOTE.
-  for (const { physical, length, state, place, stride, fill } of memoryRuns(memory)) {
+  for (const { physical, length, state, place, stride, fill, coded } of memoryRuns(memory)) {
     if (!isKnown(state)) {
       count(length);
       continue;
@@ -62,7 +71,14 @@ function writeMemory({ memory }: ExportSource, { segments }: ElfPlan, file: Spar
     while (segments[next]!.physical + segments[next]!.fileSize <= physical) next++;
     const position = segments[next]!.offset + (physical - segments[next]!.physical);
     if (place >= 0) copier.copy(place, stride, length, position, count);
-    else {
+    else if (coded) {
+      copier.produce(length, position, (done, target) => {
+        for (const { start, end, state: found, reason } of memory.read(physical + done, target)) {
+          if (!isKnown(found)) noteMissing(lost, physical + done + start, end - start, reason ?? found);
+        }
+        count(target.length);
+      });
+    } else {
       copier.fill(fill, length, position);
       count(length);
     }

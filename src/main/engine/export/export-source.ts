@@ -6,8 +6,8 @@ import type { GuestMemory } from '../memory/guest-memory.ts';
 export interface ExportSource {
   /** File name without folder, for messages. */
   name: string;
-  /** The file that is read; an export never writes onto it. */
-  path: string;
+  /** The files that are read; an export never writes onto one of them. */
+  files: readonly string[];
   /** Its regions are the current ones: what the user corrected is what is written. */
   memory: GuestMemory;
   /** Its regions are the same as `memory`'s, with evidence. */

@@ -54,7 +54,8 @@ export function planLoads({ memory, dump }: ExportSource, layout: ExportOptions[
   return plan;
 }
 
-function noteMissing(plan: LoadPlan, start: number, length: number, reason: string): void {
+/** Adds a range to what is missing. */
+export function noteMissing(plan: Pick<LoadPlan, 'missing' | 'missingCut' | 'missingSize'>, start: number, length: number, reason: string): void {
   plan.missingSize += length;
   const before = plan.missing.at(-1);
   if (before && before.reason === reason && before.last + 1 === start) before.last += length;

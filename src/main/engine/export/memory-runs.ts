@@ -13,12 +13,14 @@ export interface MemoryRun {
   length: number;
   /** Absent only inside regions: addresses of no region have no run. */
   state: MemoryState;
-  /** File offset of the first byte; -1 for fills and for memory that is not there. */
+  /** File offset of the first byte; -1 for fills, for coded memory and for memory that is not there. */
   place: number;
   /** File bytes from one page of the run to the next; PAGE_SIZE where they lie in one piece. The first page is whole unless the run is one piece. */
   stride: number;
   /** Value of every byte of a fill, 0 otherwise. */
   fill: number;
+  /** True for memory that must be decoded: it is read through GuestMemory, and what cannot be decoded turns up then. */
+  coded: boolean;
   /** Index of the region that it is part of. */
   region: number;
 }
@@ -37,7 +39,8 @@ function* runsOfRegion({ extents }: GuestMemory, region: number, physical: numbe
   let at = ram;
   for (let index = extents.lowerBound(ram); at < end; index++) {
     const begin = index < extents.count ? Math.min(end, Math.max(at, extents.starts[index]!)) : end;
-    if (begin > at) yield { physical: physical + (at - ram), length: begin - at, state: 'absent', place: -1, stride: PAGE_SIZE, fill: 0, region };
+    if (begin > at)
+      yield { physical: physical + (at - ram), length: begin - at, state: 'absent', place: -1, stride: PAGE_SIZE, fill: 0, coded: false, region };
     if (begin === end) return;
     const kind = extents.kinds[index]!;
     const place = extents.places[index]!;
@@ -50,11 +53,29 @@ function* runsOfRegion({ extents }: GuestMemory, region: number, physical: numbe
       const inPage = stride === PAGE_SIZE ? 0 : (at - extents.starts[index]!) % PAGE_SIZE;
       if (inPage > 0) {
         const part = Math.min(stop - at, PAGE_SIZE - inPage);
-        yield { physical: physical + (at - ram), length: part, state, place: extents.fileOffset(index, at), stride: PAGE_SIZE, fill: 0, region };
+        yield {
+          physical: physical + (at - ram),
+          length: part,
+          state,
+          place: extents.fileOffset(index, at),
+          stride: PAGE_SIZE,
+          fill: 0,
+          coded: false,
+          region,
+        };
         at += part;
       }
       if (at < stop) {
-        yield { physical: physical + (at - ram), length: stop - at, state, place: extents.fileOffset(index, at), stride, fill: 0, region };
+        yield {
+          physical: physical + (at - ram),
+          length: stop - at,
+          state,
+          place: extents.fileOffset(index, at),
+          stride,
+          fill: 0,
+          coded: false,
+          region,
+        };
       }
     } else {
       yield {
@@ -64,6 +85,7 @@ function* runsOfRegion({ extents }: GuestMemory, region: number, physical: numbe
         place: -1,
         stride: PAGE_SIZE,
         fill: kind === ExtentKind.Fill ? place : 0,
+        coded: kind === ExtentKind.Coded,
         region,
       };
     }

@@ -72,6 +72,16 @@ export class PageCopier {
     for (let done = 0; done < length; done += bytes.length) this.#gather(bytes, 0, Math.min(bytes.length, length - done), position + done);
   }
 
+  /** Writes memory that `produce` makes: it fills its argument, at most READ_SIZE bytes from `done` on, until all `length` are there. */
+  produce(length: number, position: number, produce: (done: number, target: Uint8Array) => void): void {
+    this.#readPieces();
+    for (let done = 0; done < length; done += READ_SIZE) {
+      const size = Math.min(READ_SIZE, length - done);
+      produce(done, this.#read.subarray(0, size));
+      this.#writeData(0, size, position + done);
+    }
+  }
+
   /** Writes whatever is still held back. */
   finish(): void {
     this.#readPieces();

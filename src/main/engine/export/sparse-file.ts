@@ -40,25 +40,27 @@ function isSameFile(a: fs.Stats | undefined, b: fs.Stats | undefined): boolean {
   return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
 }
 
+/** True when the file is one of `paths`, under whatever name. */
+function isOneOf(file: fs.Stats | undefined, paths: readonly string[]): boolean {
+  return paths.some((path) => isSameFile(file, statIfThere(path)));
+}
+
 const statIfThere = (file: string) => fs.statSync(file, { throwIfNoEntry: false });
 
-/** Throws `cannot-write` unless `target` can become a new file without harm to `source`, and the folder has room for `size` bytes. */
-function checkTarget(target: string, source: string, size: number): void {
+/** Throws `cannot-write` unless `target` can become a new file without harm to the `sources`, and the folder has room for `size` bytes. */
+function checkTarget(target: string, sources: readonly string[], size: number): void {
   const folder = path.dirname(target);
   const existing = statIfThere(target);
-  const original = statIfThere(source);
   const folderStat = statIfThere(folder);
   if (!folderStat) throw cannotWrite(target, `the folder ${folder} does not exist`);
   if (!folderStat.isDirectory()) throw cannotWrite(target, `${folder} is not a folder`);
   if (existing?.isDirectory()) throw cannotWrite(target, 'it is a folder');
   if (existing && !existing.isFile()) throw cannotWrite(target, 'it is a device, a pipe or a socket');
-  if (isSameFile(existing, original)) throw cannotWrite(target, 'it is the dump that is being exported', 'Choose another name.');
+  if (isOneOf(existing, sources)) throw cannotWrite(target, 'it is the dump that is being exported', 'Choose another name.');
   fs.accessSync(folder, fs.constants.W_OK | fs.constants.X_OK);
   const { bavail, bsize } = fs.statfsSync(folder);
-  // A sparse source cannot hold more data than it takes up on its disk.
-  const needed = Math.min(size, original ? original.blocks * 512 : size);
-  if (bavail * bsize < needed) {
-    throw cannotWrite(target, `no space: up to ${formatSize(needed)} are needed, ${formatSize(bavail * bsize)} are free in ${folder}`);
+  if (bavail * bsize < size) {
+    throw cannotWrite(target, `no space: up to ${formatSize(size)} are needed, ${formatSize(bavail * bsize)} are free in ${folder}`);
   }
 }
 
@@ -79,12 +81,11 @@ export class SparseFile {
   }
 
   /** `size`: most bytes of data that will be written. Throws WorkbenchError `cannot-write`. */
-  static create(target: string, source: string, size: number): SparseFile {
+  static create(target: string, sources: readonly string[], size: number): SparseFile {
     const part = `${target}.part`;
     try {
-      checkTarget(target, source, size);
-      if (isSameFile(statIfThere(part), statIfThere(source)))
-        throw cannotWrite(part, 'it is the dump that is being exported', 'Choose another name.');
+      checkTarget(target, sources, size);
+      if (isOneOf(statIfThere(part), sources)) throw cannotWrite(part, 'it is the dump that is being exported', 'Choose another name.');
       // What an interrupted export left behind; `wx` then follows no link that somebody put there.
       fs.rmSync(part, { force: true });
       return new SparseFile(target, part, fs.openSync(part, 'wx', OWNER_ONLY));

@@ -5,10 +5,15 @@
  * An opened dump is plain data and shared arrays: whoever holds it can hand it to another thread, which then reads the same
  * memory without parsing anything again.
  */
-import type { Diagnostic, Fact, FormatId, Evidence, Layer } from '#shared/model/index.ts';
+import type { Diagnostic, Document, Fact, FormatId, Evidence, Layer, SnapshotInfo } from '#shared/model/index.ts';
 import type { CpuState } from '../arch/cpu-state.ts';
+import type { VmDescription } from '../arch/vmstate.ts';
+import type { Progress } from '../containers/container.ts';
 import type { ByteSource } from '../memory/byte-source.ts';
 import type { SharedExtents } from '../memory/extent-table.ts';
+import type { Coding } from './coding.ts';
+
+export type { Progress } from '../containers/container.ts';
 
 /** A RAM block and where it lies in the dump's RAM space, in which extents are numbered. */
 export interface OpenedBlock {
@@ -55,6 +60,8 @@ export interface OpenedDump {
   blocks: OpenedBlock[];
   regions: OpenedRegion[];
   extents: SharedExtents;
+  /** How the units of coded extents are decoded; undefined where there are none. */
+  coding?: Coding;
   cpus: CpuState[];
   /** Notes of a vmcore, in file order. */
   notes: ElfNote[];
@@ -62,18 +69,71 @@ export interface OpenedDump {
   vmcoreinfo?: ElfNote;
   facts: Fact[];
   diagnostics: Diagnostic[];
+  /** Of the containers around it; filled in by whoever took them off. */
+  documents?: Document[];
+  snapshots?: SnapshotInfo[];
+  /** Device states; undefined for formats that have none. */
+  devices?: OpenedDevices;
 }
 
-/** Progress and cancellation of a long pass. `report` throws WorkbenchError `cancelled` when the user has had enough. */
-export interface Progress {
-  report(phase: string, done: number, total: number): void;
+/** The device states of a stream: where they lie, and their description. Plain data. */
+export interface OpenedDevices {
+  sections: DeviceSection[];
+  description?: DeviceDescription[];
+}
+
+/** The saved state of one device. Offsets in the source, half-open. */
+export interface DeviceSection {
+  id: number;
+  name: string;
+  instance: number;
+  version: number;
+  /** START for devices that save in steps. */
+  kind: number;
+  start: number;
+  end: number;
+}
+
+/** One device of a stream's JSON. */
+export interface DeviceDescription extends VmDescription {
+  name: string;
+  instance_id: number;
+}
+
+/** One of the files that a dump was split into. */
+export interface DumpPart {
+  /** File name. */
+  name: string;
+  /** Where it starts in the source, and its bytes. */
+  start: number;
+  length: number;
+}
+
+/** What is known from outside the format. */
+export interface OpenContext {
+  progress: Progress;
+  /** Offset at which the format's first byte lies in the source; not 0 behind a libvirt header. All offsets that a format reports count from the source's start. */
+  start: number;
+  /** One, unless a split set was opened. */
+  parts: readonly DumpPart[];
+  /** Texts that containers carried: libvirt's XML is evidence for the guest-physical map. */
+  documents: readonly Document[];
+  /** Id of the CPU family that the user named. */
+  architecture?: string;
+}
+
+/** The context of a dump that is one bare file. */
+export function wholeFile(source: ByteSource, progress: Progress): OpenContext {
+  return { progress, start: 0, parts: [{ name: source.name, start: 0, length: source.size }], documents: [] };
 }
 
 export interface DumpFormat {
   id: FormatId;
   title: string;
-  /** How much `probe` wants to see: the first bytes of the file. Never throws. */
+  /** Looks at the first 64 KiB. Never throws. */
   probe(head: Uint8Array): 'yes' | 'maybe' | 'no';
   /** Throws DumpFormatError when there is nothing to open; survivable damage becomes a diagnostic. */
-  open(source: ByteSource, progress: Progress): OpenedDump;
+  open(source: ByteSource, context: OpenContext): OpenedDump;
+  /** True for a format that may be split into files; `open` then gets all of them as `parts` and throws `not-one-dump` when they do not belong together. */
+  readonly canBeSplit?: boolean;
 }

@@ -1,10 +1,10 @@
 /** A dump's file as a ByteSource: page cache in front, a mapping or pread behind. Each thread of a dump has its own over the same shared parts. */
 import fs from 'node:fs';
 import path from 'node:path';
-import type { ByteSource } from '../memory/byte-source.ts';
 import { MappedReader, mapFile, unmapFile, type Access, type Mapping } from './mapping.ts';
 import { nativeMemory } from './native-memory.ts';
 import { openFile, type OpenFile } from './open-file.ts';
+import type { OpenSource, SharedSource } from './open-source.ts';
 import { createPageCache, PageCache, SLOT_SIZE, type SharedPageCache } from './page-cache.ts';
 import { pread } from './pread.ts';
 
@@ -21,13 +21,14 @@ export interface SharedFile {
   cache: SharedPageCache;
 }
 
-export class FileSource implements ByteSource {
+export class FileSource implements OpenSource {
   readonly name: string;
   readonly size: number;
-  readonly shared: SharedFile;
+  readonly shared: SharedSource & { kind: 'file' };
   readonly #file: OpenFile;
   readonly #cache: PageCache;
   readonly #owner: boolean;
+  #leftBehind: string | undefined;
   #pair = new Uint8Array(8);
 
   low = 0;
@@ -36,7 +37,7 @@ export class FileSource implements ByteSource {
   constructor(file: OpenFile, shared: SharedFile, owner: boolean) {
     this.name = file.name;
     this.size = file.size;
-    this.shared = shared;
+    this.shared = { kind: 'file', file: shared };
     this.#file = file;
     this.#owner = owner;
     const native = nativeMemory();
@@ -50,6 +51,18 @@ export class FileSource implements ByteSource {
     const { mapping, access } = mapFile(file, options.mapping);
     const cache = createPageCache(Math.min(CACHE_BYTES, Math.max(file.size, SLOT_SIZE)));
     return new FileSource(file, { path: file.path, fd: file.fd, size: file.size, mapping, access, cache }, true);
+  }
+
+  /** As `open`, of a file of our own making that nobody else shall see: its name is taken away at once where the system allows, else with `close`. */
+  static openTemporary(location: string, options: { mapping: boolean; name: string }): FileSource {
+    const source = FileSource.open(location, options);
+    const named = new FileSource({ ...source.#file, name: options.name }, source.shared.file, true);
+    try {
+      fs.unlinkSync(location);
+    } catch {
+      named.#leftBehind = location;
+    }
+    return named;
   }
 
   /** Reads in another thread what `open` made in the first, which must outlive this one. */
@@ -93,7 +106,9 @@ export class FileSource implements ByteSource {
   /** Ends the use of the file; the owner unmaps and closes it, so it goes last. */
   close(): void {
     if (!this.#owner) return;
-    if (this.shared.mapping) unmapFile(this.shared.mapping);
+    const { mapping } = this.shared.file;
+    if (mapping) unmapFile(mapping);
     fs.closeSync(this.#file.fd);
+    if (this.#leftBehind !== undefined) fs.rmSync(this.#leftBehind, { force: true });
   }
 }

@@ -2,10 +2,17 @@
  * Collects extents in any order and makes a table of them: later ones win over earlier ones where they overlap, as later copies of
  * a page do in a migration stream.
  */
+import { assert } from '#shared/errors.ts';
 import { ExtentKind, ExtentTable, PAGE_SIZE } from './extent-table.ts';
 
 /** The widest gap between two pages' data that still counts as one run: a page record's header with the longest block name. */
 const MAX_HEADER = 8 + 1 + 255;
+
+/** A kind inside the builder only: a Coded unit that is made from whatever lies below it. */
+const DELTA = 64 | ExtentKind.Coded;
+
+/** What lies below a delta: another unit, data at a file offset, a fill, something unreadable; undefined for nothing at all. */
+export type Below = { kind: ExtentKind; place: number } | undefined;
 
 export class ExtentBuilder {
   #capacity = 1024;
@@ -16,6 +23,7 @@ export class ExtentBuilder {
   #strides = new Uint32Array(this.#capacity);
   #kinds = new Uint8Array(this.#capacity);
   #ordered = true;
+  #hasDeltas = false;
 
   get count(): number {
     return this.#count;
@@ -41,9 +49,42 @@ export class ExtentBuilder {
     this.#append(start, PAGE_SIZE, ExtentKind.Data, place, PAGE_SIZE);
   }
 
-  /** Data in one piece. */
+  /** Data in one piece, joined to the last extent where it goes on. */
   addData(start: number, length: number, place: number): void {
-    if (length > 0) this.#append(start, length, ExtentKind.Data, place, PAGE_SIZE);
+    if (length <= 0) return;
+    const last = this.#count - 1;
+    const before = last < 0 ? 0 : this.#lengths[last]!;
+    // One page that was added alone has no stride yet: PAGE_SIZE is as good as any.
+    const goesOn =
+      last >= 0 &&
+      this.#kinds[last] === ExtentKind.Data &&
+      this.#strides[last] === PAGE_SIZE &&
+      this.#starts[last]! + before === start &&
+      this.#places[last]! + before === place;
+    if (goesOn) this.#lengths[last] = before + length;
+    else this.#append(start, length, ExtentKind.Data, place, PAGE_SIZE);
+  }
+
+  /** `length` bytes of memory in units of `unitSize` bytes (the last may be shorter), numbered from `unit` on; joined to the last extent where it goes on. */
+  addCoded(start: number, length: number, unit: number, unitSize: number): void {
+    if (length <= 0) return;
+    const last = this.#count - 1;
+    const before = last < 0 ? 0 : this.#lengths[last]!;
+    const goesOn =
+      last >= 0 &&
+      this.#kinds[last] === ExtentKind.Coded &&
+      this.#strides[last] === unitSize &&
+      this.#starts[last]! + before === start &&
+      before % unitSize === 0 &&
+      this.#places[last]! + before / unitSize === unit;
+    if (goesOn) this.#lengths[last] = before + length;
+    else this.#append(start, length, ExtentKind.Coded, unit, unitSize);
+  }
+
+  /** One unit that changes what lies below it (an XBZRLE page); what that is, `finish` tells. */
+  addDelta(start: number, unit: number, unitSize: number): void {
+    this.#append(start, unitSize, DELTA, unit, unitSize);
+    this.#hasDeltas = true;
   }
 
   /** Memory that has the value `fill` throughout. */
@@ -66,7 +107,7 @@ export class ExtentBuilder {
     this.#append(start, length, kind, place, PAGE_SIZE);
   }
 
-  #append(start: number, length: number, kind: ExtentKind, place: number, stride: number): void {
+  #append(start: number, length: number, kind: number, place: number, stride: number): void {
     if (this.#count === this.#capacity) this.#grow();
     const last = this.#count - 1;
     if (last >= 0 && start < this.#starts[last]! + this.#lengths[last]!) this.#ordered = false;
@@ -88,9 +129,12 @@ export class ExtentBuilder {
     this.#kinds = grown(this.#kinds, new Uint8Array(this.#capacity));
   }
 
-  /** The table. The builder is empty afterwards. */
-  finish(): ExtentTable {
-    const pieces = this.#ordered ? undefined : this.#resolve();
+  /**
+   * The table. The builder is empty afterwards. `link` is called for every delta that shows, and for those below it, with what lies
+   * directly below; a delta that is covered by later copies is never linked.
+   */
+  finish(link?: (unit: number, below: Below) => void): ExtentTable {
+    const pieces = this.#ordered && !this.#hasDeltas ? undefined : this.#resolve(link);
     const count = pieces ? pieces.length / 3 : this.#count;
     const table = ExtentTable.allocate(count);
     for (let row = 0; row < count; row++) {
@@ -99,16 +143,26 @@ export class ExtentBuilder {
       const end = pieces ? pieces[row * 3 + 2]! : start + this.#lengths[index]!;
       table.starts[row] = start;
       table.lengths[row] = end - start;
-      table.kinds[row] = this.#kinds[index]!;
+      table.kinds[row] = this.#kinds[index]! === DELTA ? ExtentKind.Coded : this.#kinds[index]!;
       table.strides[row] = this.#strides[index]!;
-      table.places[row] = this.#kinds[index] === ExtentKind.Data ? this.#placeAt(index, start) : this.#places[index]!;
+      table.places[row] = this.#placeAt(index, start);
     }
     this.#count = 0;
+    this.#ordered = true;
+    this.#hasDeltas = false;
     return table;
   }
 
+  /** The `place` that an extent has when it starts at `address`. */
   #placeAt(index: number, address: number): number {
     const within = address - this.#starts[index]!;
+    const kind = this.#kinds[index]!;
+    if (kind === ExtentKind.Coded) {
+      const units = within / this.#strides[index]!;
+      assert(Number.isInteger(units), 'coded memory is covered in whole units');
+      return this.#places[index]! + units;
+    }
+    if (kind !== ExtentKind.Data) return this.#places[index]!;
     const page = Math.floor(within / PAGE_SIZE);
     return this.#places[index]! + page * this.#strides[index]! + (within - page * PAGE_SIZE);
   }
@@ -117,7 +171,7 @@ export class ExtentBuilder {
    * Sweeps over all boundaries in address order with a heap of the extents that are open, the latest on top, and writes down which one
    * shows: triples (extent, start, end).
    */
-  #resolve(): number[] {
+  #resolve(link: ((unit: number, below: Below) => void) | undefined): number[] {
     const count = this.#count;
     const starts = this.#starts;
     const endOf = (index: number) => starts[index]! + this.#lengths[index]!;
@@ -136,10 +190,38 @@ export class ExtentBuilder {
       const end = Math.min(endOf(shown), nextStart);
       const tail = pieces.length - 3;
       if (tail >= 0 && pieces[tail] === shown && pieces[tail + 2] === at) pieces[tail + 2] = end;
-      else pieces.push(shown, at, end);
+      else {
+        pieces.push(shown, at, end);
+        if (link && this.#kinds[shown] === DELTA) this.#linkDeltas(open, at, link);
+      }
       at = end;
     }
     return pieces;
+  }
+
+  /** Tells what lies below the delta on top, and below each delta under it, down to the first extent that is none. */
+  #linkDeltas(open: LatestFirst, at: number, link: (unit: number, below: Below) => void): void {
+    const taken: number[] = [];
+    const takeOpen = (): number | undefined => {
+      while (open.size > 0) {
+        const index = open.top;
+        open.pop();
+        if (this.#starts[index]! + this.#lengths[index]! <= at) continue;
+        taken.push(index);
+        return index;
+      }
+      return undefined;
+    };
+    for (let delta = takeOpen(); delta !== undefined && this.#kinds[delta] === DELTA;) {
+      const below = takeOpen();
+      const kind = below === undefined ? undefined : this.#kinds[below]!;
+      link(
+        this.#places[delta]!,
+        below === undefined ? undefined : { kind: (kind === DELTA ? ExtentKind.Coded : kind) as ExtentKind, place: this.#placeAt(below, at) },
+      );
+      delta = below;
+    }
+    for (const index of taken) open.push(index);
   }
 }
 

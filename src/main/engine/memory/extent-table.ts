@@ -2,14 +2,15 @@
  * Where the bytes of a dump's memory lie in its file, as runs: memory grows with the number of runs, not of pages.
  *
  * An extent is a run of memory that has one state. Data extents are made of pages of `PAGE_SIZE` bytes, `stride` file bytes apart: 4104 for a
- * migration stream's pages with their 8-byte headers, 4096 for memory that lies in one piece. Columns are typed
+ * migration stream's pages with their 8-byte headers, 4096 for memory that lies in one piece. Coded extents are made of units of `stride` bytes of
+ * memory each, numbered from `place` on, which a UnitDecoder makes of what the file holds (a compressed page, a page and its deltas). Columns are typed
  * arrays over one SharedArrayBuffer, so that all threads of a dump use one table:
  *
  * ```
  * starts   Float64   address in the dump's RAM space (a physical address, or an offset into all RAM blocks laid end to end)
  * lengths  Float64   bytes
- * places   Float64   file offset of the first byte (data), the fill byte (fill), 0 otherwise
- * strides  Uint32    file bytes from one page to the next
+ * places   Float64   file offset of the first byte (data), the fill byte (fill), number of the first unit (coded), 0 otherwise
+ * strides  Uint32    file bytes from one page to the next (data), bytes of memory a unit (coded)
  * kinds    Uint8     ExtentKind
  * ```
  */
@@ -17,13 +18,15 @@ import type { MemoryState } from '#shared/model/memory.ts';
 
 export const PAGE_SIZE = 4096;
 
-/** Kinds of extents. Data is read from the file; Fill is one byte value throughout. */
-export const ExtentKind = { Data: 1, Fill: 2, Excluded: 3, Corrupt: 4, Encrypted: 5 } as const;
+/** Kinds of extents. Data is read from the file; Fill is one byte value throughout; Coded is made by a UnitDecoder. */
+export const ExtentKind = { Data: 1, Fill: 2, Excluded: 3, Corrupt: 4, Encrypted: 5, Coded: 6 } as const;
 export type ExtentKind = (typeof ExtentKind)[keyof typeof ExtentKind];
 
 /** The state that the bytes of an extent have for the user; a fill of zeros is `zero`, any other fill is data. */
 export function stateOfExtent(kind: number, place: number): MemoryState {
   switch (kind) {
+    // Whether a coded unit can be decoded is known when it is.
+    case ExtentKind.Coded:
     case ExtentKind.Data:
       return 'present';
     case ExtentKind.Fill:

@@ -3,22 +3,26 @@
  *
  * One per thread; regions may be exchanged (the user corrects the map), extents never change.
  */
-import { WorkbenchError } from '#shared/errors.ts';
+import { assert, WorkbenchError } from '#shared/errors.ts';
 import type { MemoryState, StateSpan } from '#shared/model/memory.ts';
 import type { ByteSource } from './byte-source.ts';
 import { ExtentKind, PAGE_SIZE, stateOfExtent, type ExtentTable } from './extent-table.ts';
 import type { PhysicalMemory } from './physical-memory.ts';
 import type { PhysicalRegions } from './physical-regions.ts';
+import { DecodedUnits, type UnitDecoder, type UnitFault } from './unit-decoder.ts';
 
 /** What a stretch of physical addresses shows. */
 export interface Stretch {
   start: number;
   length: number;
+  /** Of coded memory `present`, whether or not it can be decoded: that is known once it is read. */
   state: MemoryState;
   /** File offset of the first byte where the bytes lie in the file one after the other, else null. */
   fileOffset: number | null;
   /** The value of every byte, for fills. */
   fill: number;
+  /** For coded memory the unit that holds all of it, its size, and the first byte's offset in it; undefined otherwise. */
+  coded?: { unit: number; unitSize: number; offset: number };
 }
 
 /**
@@ -35,6 +39,9 @@ export class GuestMemory implements PhysicalMemory {
   readonly source: ByteSource;
   readonly extents: ExtentTable;
   #regions: PhysicalRegions;
+  /** Undefined where no extent is coded. */
+  readonly decoder: UnitDecoder | undefined;
+  readonly #decoded: DecodedUnits | undefined;
   readonly #slotPages = new Float64Array(TABLE_SLOTS).fill(-1);
   readonly #slotKinds = new Uint8Array(TABLE_SLOTS);
   readonly #slotBytes = new Uint8Array(TABLE_SLOTS * PAGE_SIZE);
@@ -43,10 +50,12 @@ export class GuestMemory implements PhysicalMemory {
   low = 0;
   high = 0;
 
-  constructor(source: ByteSource, extents: ExtentTable, regions: PhysicalRegions) {
+  constructor(source: ByteSource, extents: ExtentTable, regions: PhysicalRegions, decoder?: UnitDecoder) {
     this.source = source;
     this.extents = extents;
     this.#regions = regions;
+    this.decoder = decoder;
+    this.#decoded = decoder && new DecodedUnits(decoder);
   }
 
   get regions(): PhysicalRegions {
@@ -84,7 +93,8 @@ export class GuestMemory implements PhysicalMemory {
       if (stretch.fileOffset !== null) {
         this.source.read(stretch.fileOffset, bytes);
         kind = SLOT_COPIED;
-      } else if (stretch.state === 'zero' || stretch.state === 'present') {
+      } else if (stretch.coded) kind = this.#decode(stretch.coded, bytes) ? SLOT_MISSING : SLOT_COPIED;
+      else if (stretch.state === 'zero' || stretch.state === 'present') {
         bytes.fill(stretch.fill);
         kind = SLOT_COPIED;
       } else kind = SLOT_MISSING;
@@ -104,7 +114,13 @@ export class GuestMemory implements PhysicalMemory {
   }
 
   stateAt(address: number): MemoryState {
-    return this.stretchAt(address, 1).state;
+    const { state, coded } = this.stretchAt(address, 1);
+    return (coded && this.#decode(coded, new Uint8Array(1))?.state) ?? state;
+  }
+
+  #decode({ unit, unitSize, offset }: NonNullable<Stretch['coded']>, target: Uint8Array): UnitFault | undefined {
+    assert(this.#decoded, 'a dump with coded memory has a decoder');
+    return this.#decoded.read(unit, unitSize, offset, target);
   }
 
   /** What shows at `address`, as far as it goes on the same way, at most `length` bytes (at least 1). */
@@ -127,6 +143,13 @@ export class GuestMemory implements PhysicalMemory {
     const place = extents.places[index]!;
     const left = Math.min(length, begin + extents.lengths[index]! - ram);
     const state = stateOfExtent(kind, place);
+    if (kind === ExtentKind.Coded) {
+      const unitSize = extents.strides[index]!;
+      const units = Math.floor((ram - begin) / unitSize);
+      const offset = ram - begin - units * unitSize;
+      const coded = { unit: place + units, unitSize, offset };
+      return { start: address, length: Math.min(left, unitSize - offset), state, fileOffset: null, fill: 0, coded };
+    }
     if (kind !== ExtentKind.Data) return { start: address, length: left, state, fileOffset: null, fill: kind === ExtentKind.Fill ? place : 0 };
     const inPage = extents.strides[index] === PAGE_SIZE ? left : Math.min(left, PAGE_SIZE - ((ram - begin) % PAGE_SIZE));
     return { start: address, length: inPage, state, fileOffset: extents.fileOffset(index, ram), fill: 0 };
@@ -147,11 +170,13 @@ export class GuestMemory implements PhysicalMemory {
     for (const stretch of this.stretches(address, target.length)) {
       const start = stretch.start - address;
       const end = start + stretch.length;
-      if (stretch.fileOffset === null) target.fill(stretch.fill, start, end);
-      else this.source.read(stretch.fileOffset, target.subarray(start, end));
+      const fault = stretch.coded && this.#decode(stretch.coded, target.subarray(start, end));
+      if (stretch.fileOffset !== null) this.source.read(stretch.fileOffset, target.subarray(start, end));
+      else if (!stretch.coded) target.fill(stretch.fill, start, end);
+      const state = fault?.state ?? stretch.state;
       const last = spans.at(-1);
-      if (last?.state === stretch.state) last.end = end;
-      else spans.push({ start, end, state: stretch.state });
+      if (last?.state === state && last.reason === fault?.reason) last.end = end;
+      else spans.push(fault ? { start, end, state, reason: fault.reason } : { start, end, state });
     }
     return spans;
   }

@@ -1,15 +1,17 @@
 /** One open dump inside one thread: everything that the contract asks of a dump, synchronously. */
 import type { MethodArgument, MethodResults } from '#shared/contract.ts';
 import { WorkbenchError } from '#shared/errors.ts';
-import type { CpuView, DumpSummary, ExportReport, MemoryMap, RegionCorrection, RootChoice } from '#shared/model/index.ts';
+import type { CpuView, DeviceSummary, DumpSummary, ExportReport, MemoryMap, RegionCorrection, RootChoice } from '#shared/model/index.ts';
 import type { Architecture } from '../arch/architecture.ts';
 import { ARCHITECTURES } from '../arch/index.ts';
 import { exportElf } from '../export/elf-writer.ts';
 import type { ExportSource } from '../export/export-source.ts';
 import { planExport } from '../export/plan.ts';
 import type { OpenedDump, OpenedRegion, Progress } from '../formats/format.ts';
-import { openDump } from '../formats/registry.ts';
-import { FileSource } from '../io/file-source.ts';
+import { decoderOf } from '../formats/coding.ts';
+import { describeDevice, listDevices } from '../formats/qemu-stream/device-tree.ts';
+import { adoptSource, filesOf } from '../io/adopt-source.ts';
+import type { OpenSource } from '../io/open-source.ts';
 import { ExtentTable } from '../memory/extent-table.ts';
 import { GuestMemory } from '../memory/guest-memory.ts';
 import { PhysicalRegions } from '../memory/physical-regions.ts';
@@ -20,6 +22,7 @@ import { collectWalk } from '../translate/walk.ts';
 import { describeAddress } from './describe-address.ts';
 import type { DumpImage } from './dump-image.ts';
 import { correctRegions, describeMap } from './memory-map.ts';
+import { openImage, type OpenRequest } from './open-image.ts';
 import { projectPath, readProject, writeProject } from './project-file.ts';
 import { readFile, readPhysical, readVirtual } from './read-memory.ts';
 import { resolveText } from './resolve-text.ts';
@@ -30,30 +33,35 @@ import { translationRoot, type TranslationRoot } from './translation-root.ts';
 type Argument<Name extends keyof MethodResults> = Omit<MethodArgument<Name>, 'dumpId'>;
 
 export class DumpSession {
-  readonly #source: FileSource;
+  readonly #source: OpenSource;
+  /** As it was opened or adopted; its corrections are the first ones. */
+  readonly #image: DumpImage;
   readonly #dump: OpenedDump;
   readonly #memory: GuestMemory;
   readonly #architecture: Architecture | undefined;
   #corrections: RegionCorrection[];
+  /** Whether the corrections stand in the project file. */
+  #kept = true;
   #regions: OpenedRegion[];
   /** Translators by root, so that interactive work does not make one per address. */
   readonly #translators = new Map<string, { translator: Translator; root: TranslationRoot }>();
 
-  constructor(source: FileSource, dump: OpenedDump, corrections: RegionCorrection[]) {
+  private constructor(source: OpenSource, image: DumpImage) {
+    const { dump, corrections } = image;
     this.#source = source;
+    this.#image = image;
     this.#dump = dump;
     this.#corrections = corrections;
     this.#regions = correctRegions(dump, corrections);
-    this.#memory = new GuestMemory(source, new ExtentTable(dump.extents), new PhysicalRegions(this.#regions));
+    const decoder = dump.coding && decoderOf(dump.coding, source);
+    this.#memory = new GuestMemory(source, new ExtentTable(dump.extents), new PhysicalRegions(this.#regions), decoder);
     this.#architecture = ARCHITECTURES.find(({ id }) => id === dump.architecture);
   }
 
-  static open(path: string, options: { mapping: boolean }, progress: Progress): DumpSession {
-    const source = FileSource.open(path, options);
+  static async open(request: OpenRequest, progress: Progress): Promise<DumpSession> {
+    const { source, image } = await openImage(request, progress);
     try {
-      const dump = openDump(source, progress);
-      const corrections = keptCorrections(source.shared.path, dump);
-      return new DumpSession(source, dump, corrections);
+      return new DumpSession(source, { ...image, corrections: keptCorrections(image.files[0]!.path, image.dump) });
     } catch (error) {
       source.close();
       throw error;
@@ -62,11 +70,11 @@ export class DumpSession {
 
   /** The same dump in another thread. */
   static adopt(image: DumpImage): DumpSession {
-    return new DumpSession(FileSource.adopt(image.file), image.dump, image.corrections);
+    return new DumpSession(adoptSource(image.source), image);
   }
 
   get image(): DumpImage {
-    return { file: this.#source.shared, dump: this.#dump, corrections: this.#corrections };
+    return { ...this.#image, corrections: this.#corrections };
   }
 
   close(): void {
@@ -74,8 +82,8 @@ export class DumpSession {
   }
 
   summary(dumpId: string): DumpSummary {
-    const summary = summarize(dumpId, this.#source.shared, this.#dump, this.getMemoryMap(), this.#architecture);
-    return this.#corrections.length > 0 ? { ...summary, projectFile: projectPath(this.#source.shared.path) } : summary;
+    const summary = summarize(dumpId, this.#image, this.getMemoryMap(), this.#architecture);
+    return this.#corrections.length > 0 && this.#kept ? { ...summary, projectFile: projectPath(this.#path) } : summary;
   }
 
   getCpus(): CpuView[] {
@@ -87,18 +95,32 @@ export class DumpSession {
     return describeMap(this.#dump, this.#regions, this.#memory.extents, this.#corrections);
   }
 
+  get #path(): string {
+    return this.#image.files[0]!.path;
+  }
+
+  listDevices(): DeviceSummary[] {
+    return listDevices(this.#dump.devices);
+  }
+
+  getDevice({ index }: Argument<'getDevice'>): MethodResults['getDevice'] {
+    return describeDevice(this.#source, this.#dump.devices, index);
+  }
+
   /** Takes the corrections over even where they cannot be kept beside the dump (a read-only folder): a diagnostic then says so. */
-  correctMemoryMap({ corrections }: Argument<'correctMemoryMap'>): MemoryMap {
+  correctMemoryMap({ corrections, keep = true }: Argument<'correctMemoryMap'>): MemoryMap {
     this.#regions = correctRegions(this.#dump, corrections);
     this.#corrections = corrections;
     this.#memory.regions = new PhysicalRegions(this.#regions);
+    this.#kept = keep;
+    if (!keep) return this.getMemoryMap();
     try {
-      writeProject(this.#source.shared.path, corrections);
+      writeProject(this.#path, corrections);
     } catch (error) {
       this.#dump.diagnostics.push({
         severity: 'info',
         code: 'corrections-not-kept',
-        message: `The corrections could not be written to ${projectPath(this.#source.shared.path)}: ${(error as Error).message}`,
+        message: `The corrections could not be written to ${projectPath(this.#path)}: ${(error as Error).message}`,
         consequence: 'They hold until the dump is closed.',
       });
     }
@@ -154,7 +176,7 @@ export class DumpSession {
   #exportSource(): ExportSource {
     return {
       name: this.#source.name,
-      path: this.#source.shared.path,
+      files: [...this.#image.files.map(({ path }) => path), ...filesOf(this.#image.source)],
       memory: this.#memory,
       dump: { ...this.#dump, regions: this.#regions },
       architecture: this.#architecture,

@@ -4,12 +4,15 @@ import type { EncodedError } from '#shared/errors.ts';
 import type { DumpSummary, ExportReport } from '#shared/model/index.ts';
 import type { DumpImage } from './dump-image.ts';
 import type { DumpSession } from './dump-session.ts';
+import type { OpenRequest } from './open-image.ts';
 
 /** Methods of the contract that a session answers as they are. */
 export const QUERY_NAMES = [
   'getCpus',
   'getMemoryMap',
   'correctMemoryMap',
+  'listDevices',
+  'getDevice',
   'walk',
   'translate',
   'readPageTable',
@@ -23,8 +26,8 @@ export type QueryName = (typeof QUERY_NAMES)[number];
 
 /** A task with its arguments and its result. */
 export interface Tasks {
-  /** Opens a file; the worker is then the owner of its mapping. */
-  open: { argument: { path: string; mapping: boolean }; result: { size: number } };
+  /** Opens files; the worker is then the owner of their mappings. */
+  open: { argument: OpenRequest; result: null };
   /** Works on what another worker has open. */
   adopt: { argument: { image: DumpImage }; result: null };
   /** The open dump, for another worker to adopt. */

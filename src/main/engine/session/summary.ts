@@ -3,18 +3,28 @@ import path from 'node:path';
 import type { DumpSummary, MemoryMap } from '#shared/model/index.ts';
 import type { Architecture } from '../arch/architecture.ts';
 import type { CpuState } from '../arch/cpu-state.ts';
-import type { OpenedDump } from '../formats/format.ts';
 import { guestOsOf } from '../formats/vmcoreinfo.ts';
-import type { SharedFile } from '../io/file-source.ts';
+import type { DumpImage } from './dump-image.ts';
 import { sumStates } from './memory-map.ts';
 
-export function summarize(dumpId: string, file: SharedFile, dump: OpenedDump, map: MemoryMap, architecture: Architecture | undefined): DumpSummary {
+export function summarize(
+  dumpId: string,
+  { files, dump, options }: Omit<DumpImage, 'corrections'>,
+  map: MemoryMap,
+  architecture: Architecture | undefined,
+): DumpSummary {
+  const [file] = files as [DumpImage['files'][number]];
   const states = sumStates(map.regions.map((region) => region.states));
   return {
     dumpId,
     name: path.basename(file.path),
     path: file.path,
-    size: file.size,
+    files: files.map((each) => each.path),
+    size: files.reduce((sum, each) => sum + each.size, 0),
+    options,
+    documents: dump.documents ?? [],
+    snapshots: dump.snapshots ?? [],
+    deviceCount: dump.devices?.sections.length ?? 0,
     format: dump.format,
     formatTitle: dump.formatTitle,
     sentence: dump.sentence,

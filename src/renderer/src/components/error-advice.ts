@@ -21,6 +21,8 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, Advice>> = {
   hole: { title: 'Not in the dump', advice: 'The memory map shows what the dump holds.' },
   'bad-request': { title: 'That does not make sense here', advice: 'Check the address, the CPU and the dump.' },
   cancelled: { title: 'Cancelled', advice: 'Nothing was changed.' },
+  'not-one-dump': { title: 'Not parts of one dump', advice: 'Open the files one by one, or choose all parts of one split set.' },
+  'no-space': { title: 'No space for a temporary file', advice: 'Free some space, or set TMPDIR to a folder on a larger disk.' },
   'cannot-write': { title: 'The file cannot be written', advice: 'Check the free space and your rights there, or choose another folder.' },
   'not-available': { title: 'Not available here', advice: 'Use the desktop app, or the page in the browser, for this.' },
   internal: { title: 'A bug in the workbench', advice: 'Copy the details and report them; closing and opening the dump may help.' },

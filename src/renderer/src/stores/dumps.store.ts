@@ -17,7 +17,9 @@ export interface Opening {
 }
 
 function nameOf(location: DumpLocation): string {
-  return location.kind === 'sample' ? location.id : (location.path.split(/[\\/]/).pop() ?? location.path);
+  if (location.kind === 'sample') return location.id;
+  const path = location.kind === 'set' ? (location.paths[0] ?? '') : location.path;
+  return path.split(/[\\/]/).pop() ?? path;
 }
 
 export function asWorkbenchError(error: unknown): WorkbenchError {

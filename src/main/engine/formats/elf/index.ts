@@ -46,7 +46,7 @@ export const elfVmcore: DumpFormat = {
     return head[4] === ELFCLASS64 && head[5] === ELFDATA2LSB && view.getUint16(16, true) === ET_CORE ? 'yes' : 'maybe';
   },
 
-  open(source, progress) {
+  open(source, { progress }) {
     return new Vmcore(source, progress).describe();
   },
 };

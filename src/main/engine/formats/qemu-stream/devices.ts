@@ -1,7 +1,8 @@
 /** The device states that the rest of the workbench asks for: decoded on demand, by the stream's description or a built-in one. */
 import type { VmDescription, VmStruct } from '../../arch/vmstate.ts';
 import type { ByteSource } from '../../memory/byte-source.ts';
-import type { DeviceSection, StreamContents } from './sections.ts';
+import type { DeviceSection } from '../format.ts';
+import type { StreamContents } from './sections.ts';
 import { decodeByDescription, findField } from './vm-description.ts';
 
 /** A PCIDevice starts with its version (4 bytes); conventional PCI has 256 bytes of configuration space after it (QEMU hw/pci/pci.c, vmstate_pci_device). */

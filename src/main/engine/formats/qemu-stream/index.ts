@@ -21,13 +21,13 @@ export const qemuStream: DumpFormat = {
     return view.getUint32(4) === VERSION ? 'yes' : 'maybe';
   },
 
-  open(source, progress) {
-    const contents = readSections(source, progress);
+  open(source, context) {
+    const contents = readSections(source, context.start, context.progress);
     if (!contents.ram) {
       throw new WorkbenchError('bad-format', `${source.name}: the stream holds no RAM section, so there is no memory to look at`, {
         source: source.name,
       });
     }
-    return new StreamDump(source, contents, contents.ram, progress).describe(qemuStream.title);
+    return new StreamDump(source, contents, contents.ram, context).describe(qemuStream.title);
   },
 };

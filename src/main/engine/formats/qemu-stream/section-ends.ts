@@ -6,8 +6,8 @@
  */
 import type { ByteSource } from '../../memory/byte-source.ts';
 import { MAX_SECTIONS, Section } from './layout.ts';
-import type { DeviceSection } from './sections.ts';
-import { decodeByDescription, findDescription, type DeviceDescription, type StreamDescription } from './vm-description.ts';
+import type { DeviceDescription, DeviceSection } from '../format.ts';
+import { decodeByDescription, findDescription, type StreamDescription } from './vm-description.ts';
 
 /** Longest device section that is searched for its footer. */
 const MAX_DEVICE_SECTION = 256 * 1024 * 1024;

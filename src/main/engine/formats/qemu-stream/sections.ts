@@ -4,7 +4,7 @@
 import { DumpFormatError, type WorkbenchError } from '#shared/errors.ts';
 import type { Diagnostic } from '#shared/model/diagnostic.ts';
 import type { ByteSource } from '../../memory/byte-source.ts';
-import type { Progress } from '../format.ts';
+import type { DeviceSection, Progress } from '../format.ts';
 import {
   COMMAND_PACKAGED,
   DEFAULT_PAGE_BITS,
@@ -21,18 +21,6 @@ import { RamReader } from './ram-section.ts';
 import { SectionEnds } from './section-ends.ts';
 import { latin1, StreamCursor, StreamEnd } from './stream-cursor.ts';
 import { readDescription, type StreamDescription } from './vm-description.ts';
-
-/** The saved state of one device. Offsets in the file, half-open. */
-export interface DeviceSection {
-  id: number;
-  name: string;
-  instance: number;
-  version: number;
-  /** START for devices that save in steps. */
-  kind: number;
-  start: number;
-  end: number;
-}
 
 export interface StreamConfiguration {
   machine?: string;
@@ -53,8 +41,9 @@ export interface StreamContents {
   diagnostics: Diagnostic[];
 }
 
-export function readSections(source: ByteSource, progress: Progress): StreamContents {
-  return new SectionReader(source, progress).read();
+/** Reads the stream that starts at `start`. */
+export function readSections(source: ByteSource, start: number, progress: Progress): StreamContents {
+  return new SectionReader(source, start, progress).read();
 }
 
 class SectionReader {
@@ -65,9 +54,9 @@ class SectionReader {
   readonly #names = new Map<number, DeviceSection>();
   readonly #ends: SectionEnds;
 
-  constructor(source: ByteSource, progress: Progress) {
+  constructor(source: ByteSource, start: number, progress: Progress) {
     this.#source = source;
-    this.#cursor = new StreamCursor(source);
+    this.#cursor = new StreamCursor(source, start);
     this.#progress = progress;
     this.#ends = new SectionEnds(source, (id) => this.#names.has(id));
     this.#contents = {
@@ -101,10 +90,11 @@ class SectionReader {
 
   #readHeader(): void {
     const cursor = this.#cursor;
+    const start = cursor.position;
     const magic = cursor.u32();
-    if (magic !== MAGIC) throw this.#problem('magic', 0, '0x5145564d "QEVM"', `0x${magic.toString(16)}`);
+    if (magic !== MAGIC) throw this.#problem('magic', start, '0x5145564d "QEVM"', `0x${magic.toString(16)}`);
     const version = cursor.u32();
-    if (version !== VERSION) throw this.#problem('version', 4, String(VERSION), String(version));
+    if (version !== VERSION) throw this.#problem('version', start + 4, String(VERSION), String(version));
     if (cursor.peek() === Section.Configuration) {
       cursor.skip(1);
       this.#readConfiguration();

@@ -10,7 +10,7 @@ import type { ByteSource } from '../../memory/byte-source.ts';
 import type { ExtentTable } from '../../memory/extent-table.ts';
 import { GuestMemory } from '../../memory/guest-memory.ts';
 import { PhysicalRegions } from '../../memory/physical-regions.ts';
-import type { ElfNote, OpenedBlock, OpenedDump, OpenedRegion, Progress } from '../format.ts';
+import type { ElfNote, OpenedBlock, OpenedDump, OpenedRegion, OpenContext } from '../format.ts';
 import { readVmcoreinfo, vmcoreinfoFacts } from '../vmcoreinfo.ts';
 import { numberField, StreamDevices, textField } from './devices.ts';
 import { VERSION } from './layout.ts';
@@ -27,6 +27,7 @@ function machineInWords(name: string | undefined, map: MachineMap | undefined): 
 export class StreamDump {
   readonly #source: ByteSource;
   readonly #contents: StreamContents;
+  readonly #context: OpenContext;
   readonly #ram: RamReader;
   readonly #devices: StreamDevices;
   readonly #extents: ExtentTable;
@@ -35,12 +36,13 @@ export class StreamDump {
   readonly #architecture: Architecture | undefined;
   readonly #diagnostics: Diagnostic[];
 
-  constructor(source: ByteSource, contents: StreamContents, ram: RamReader, progress: Progress) {
+  constructor(source: ByteSource, contents: StreamContents, ram: RamReader, context: OpenContext) {
     this.#source = source;
     this.#contents = contents;
     this.#ram = ram;
     this.#diagnostics = [...contents.diagnostics];
-    progress.report('indexing RAM pages', source.size, source.size);
+    this.#context = context;
+    context.progress.report('indexing RAM pages', source.size, source.size);
     this.#extents = ram.extents.finish();
     this.#devices = new StreamDevices(source, contents, [x86_64.cpuDescription]);
     this.#map = mapMachine(this.#evidence());
@@ -65,8 +67,8 @@ export class StreamDump {
       layers: [
         {
           title,
-          offset: 0,
-          length: this.#source.size,
+          offset: this.#context.start,
+          length: this.#source.size - this.#context.start,
           detail: `version ${VERSION}, ${counted(this.#contents.devices.length, 'device section')}, ${this.#contents.hasFooters ? 'with' : 'without'} footers, ${
             this.#contents.description ? 'with' : 'without'
           } a description of the devices`,
@@ -82,6 +84,7 @@ export class StreamDump {
       vmcoreinfo,
       facts: [...this.#facts(), ...(vmcoreinfo ? vmcoreinfoFacts(vmcoreinfo) : [])],
       diagnostics: this.#diagnostics,
+      devices: { sections: this.#contents.devices, description: this.#contents.description?.devices },
     };
   }
 

@@ -6,6 +6,7 @@
  */
 import type { VmDescription, VmField, VmFieldDescription, VmStruct } from '../../arch/vmstate.ts';
 import type { ByteSource } from '../../memory/byte-source.ts';
+import type { DeviceDescription } from '../format.ts';
 import { MAX_DESCRIPTION, Section } from './layout.ts';
 import { latin1 } from './stream-cursor.ts';
 
@@ -13,11 +14,6 @@ export interface StreamDescription {
   /** File offset of the VMDESCRIPTION byte. */
   position: number;
   devices: DeviceDescription[];
-}
-
-export interface DeviceDescription extends VmDescription {
-  name: string;
-  instance_id: number;
 }
 
 /** Reads the description at a known place; undefined when there is none, or it is not what QEMU writes. */

@@ -1,0 +1,43 @@
+/**
+ * Codecs of single units (a page, a cluster, a frame): compressed bytes in, memory out. Whole streams are another matter: containers/.
+ *
+ * zlib, deflate and zstd are Node's own (measured: docs in reference/platform.md, section 5); LZO1X and Snappy have no well-kept library that ships no
+ * binary, so they are ours.
+ */
+import zlib from 'node:zlib';
+import { decodeLzo1x } from './lzo1x.ts';
+import { decodeSnappy } from './snappy.ts';
+
+/** `zlib`: with header and Adler-32. `deflate`: raw. `lzo1x`, `snappy`: raw, without a container. `zstd`: frames. */
+export type CodecId = 'zlib' | 'deflate' | 'lzo1x' | 'snappy' | 'zstd';
+
+/**
+ * Decodes all of `input` into `target`. Returns how many bytes of `target` it filled, or undefined when the input is damaged or would give more
+ * than there is room for. Never throws, never writes outside `target`, allocates no more than `target.length` and a little.
+ */
+export function decodeUnit(codec: CodecId, input: Uint8Array, target: Uint8Array): number | undefined {
+  switch (codec) {
+    case 'lzo1x':
+      return decodeLzo1x(input, target);
+    case 'snappy':
+      return decodeSnappy(input, target);
+    default:
+      return decodeByNode(codec, input, target);
+  }
+}
+
+function decodeByNode(codec: 'zlib' | 'deflate' | 'zstd', input: Uint8Array, target: Uint8Array): number | undefined {
+  try {
+    const options = { maxOutputLength: target.length };
+    const output =
+      codec === 'zlib'
+        ? zlib.inflateSync(input, options)
+        : codec === 'deflate'
+          ? zlib.inflateRawSync(input, options)
+          : zlib.zstdDecompressSync(input, options);
+    target.set(output);
+    return output.length;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,15 @@
+/** How a dump's coded units are decoded, as plain data: each thread makes its own decoder of it. */
+import { UnitRecordDecoder, type SharedUnitRecords } from '../codecs/unit-records.ts';
+import type { ByteSource } from '../memory/byte-source.ts';
+import type { UnitDecoder } from '../memory/unit-decoder.ts';
+
+export type Coding =
+  /** Units that lie each in one piece in the file. */
+  { kind: 'records'; records: SharedUnitRecords };
+
+export function decoderOf(coding: Coding, source: ByteSource): UnitDecoder {
+  switch (coding.kind) {
+    case 'records':
+      return new UnitRecordDecoder(source, coding.records);
+  }
+}

@@ -1,0 +1,71 @@
+/** From paths to an open dump: opens the files, takes off what wraps them, joins the parts of a set, and lets the format read it. */
+import path from 'node:path';
+import { counted } from '#shared/counted.ts';
+import type { OpenOptions } from '#shared/model/dump.ts';
+import type { Progress } from '../containers/container.ts';
+import { unwrap, type Contents } from '../containers/unwrap.ts';
+import type { DumpPart } from '../formats/format.ts';
+import { openDump } from '../formats/registry.ts';
+import { FileSource } from '../io/file-source.ts';
+import { JoinedSource, joinedStarts } from '../io/joined-source.ts';
+import type { OpenSource } from '../io/open-source.ts';
+import type { DumpImage, OpenedFile } from './dump-image.ts';
+
+export interface OpenRequest {
+  /** One path, or the parts of a set in any order. */
+  paths: string[];
+  /** False reads with pread only. */
+  mapping: boolean;
+  options: OpenOptions;
+}
+
+/** A source and what is in it. The caller closes the source. Throws with everything closed. */
+export async function openImage(request: OpenRequest, progress: Progress): Promise<{ source: OpenSource; image: Omit<DumpImage, 'corrections'> }> {
+  const { options } = request;
+  const files: OpenedFile[] = [];
+  const parts: Contents[] = [];
+  try {
+    for (const location of request.paths) {
+      const file = FileSource.open(location, request);
+      const { path: opened, size, access } = file.shared.file;
+      files.push({ path: opened, size, access });
+      // A user who says that the file is raw memory means all of its bytes.
+      const wanted = options.format === 'raw' ? bare(file) : await unwrap(file, { mapping: request.mapping, snapshot: options.snapshot, progress });
+      parts.push(wanted);
+    }
+    const [first] = parts as [Contents];
+    const source =
+      parts.length === 1
+        ? first.source
+        : new JoinedSource(
+            setName(files),
+            parts.map((part) => part.source),
+          );
+    const starts = joinedStarts(parts.map((part) => part.source.size));
+    const places: DumpPart[] = parts.map((part, index) => ({
+      name: part.source.name,
+      start: starts[index]! + part.start,
+      length: part.source.size - part.start,
+    }));
+    const { architecture, format } = options;
+    const context = { progress, start: first.start, parts: places, documents: first.documents, architecture };
+    const dump = openDump(source, context, format);
+    dump.layers.unshift(...first.layers);
+    dump.facts.push(...first.facts);
+    dump.diagnostics.unshift(...parts.flatMap(({ diagnostics }) => diagnostics));
+    dump.documents = first.documents;
+    dump.snapshots = first.snapshots;
+    return { source, image: { files, source: source.shared, options, dump } };
+  } catch (error) {
+    for (const part of parts) part.source.close();
+    throw error;
+  }
+}
+
+function bare(source: FileSource): Contents {
+  return { source, start: 0, layers: [], facts: [], diagnostics: [], documents: [], snapshots: [] };
+}
+
+function setName(files: readonly OpenedFile[]): string {
+  return `${path.basename(files[0]?.path ?? '')} and ${counted(files.length - 1, 'more file')}`;
+}
