@@ -16,8 +16,8 @@ export default defineConfig<HostOptions>({
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: 'list',
-  // A busy machine now and then starves a browser. A second try tells that from a defect, and the report names it as flaky.
-  retries: 1,
+  // A busy machine now and then starves a browser. Another try tells that from a defect, and the report names it as flaky.
+  retries: 2,
   forbidOnly: Boolean(process.env['CI']),
   use: {
     // Containers have no user for Chromium's sandbox.

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { ensureBuilt } from './prepare.mjs';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -34,13 +34,42 @@ function report(file: string): Record<string, unknown> | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>) : undefined;
 }
 
+interface VitestReport {
+  numPassedTests: number;
+  numFailedTests: number;
+  testResults: { name: string; assertionResults: { fullName: string; status: string }[] }[];
+}
+
+interface PlaywrightSuite {
+  title: string;
+  specs?: { title: string; ok: boolean; tests: { projectName: string; status: string }[] }[];
+  suites?: PlaywrightSuite[];
+}
+
+/** What failed, and what needed a second try: named once more at the end, where a log is looked at first. */
+function failedTests(): string[] {
+  const unit = report(VITEST_REPORT) as unknown as VitestReport | undefined;
+  const failed = (unit?.testResults ?? []).flatMap(({ name, assertionResults }) =>
+    assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => `FAILED: ${relative(ROOT, name)} > ${fullName}`),
+  );
+  const collect = ({ title, specs, suites }: PlaywrightSuite, above: string): string[] => [
+    ...(specs ?? []).flatMap((spec) =>
+      spec.tests
+        .filter(({ status }) => status === 'unexpected' || status === 'flaky')
+        .map(({ projectName, status }) => `${status === 'flaky' ? 'FLAKY' : 'FAILED'}: [${projectName}] ${above}${title} > ${spec.title}`),
+    ),
+    ...(suites ?? []).flatMap((suite) => collect(suite, `${above}${title} > `)),
+  ];
+  return [...failed, ...((report(PLAYWRIGHT_REPORT)?.['suites'] as PlaywrightSuite[] | undefined) ?? []).flatMap((suite) => collect(suite, ''))];
+}
+
 /** A step that failed without a failed test (a file that does not load, no report at all) counts as one. */
 function counted(counts: Counts, succeeded: boolean): Counts {
   return succeeded || counts.failed > 0 ? counts : { ...counts, failed: 1 };
 }
 
 function vitestCounts(): Counts {
-  const found = report(VITEST_REPORT) as { numPassedTests: number; numFailedTests: number } | undefined;
+  const found = report(VITEST_REPORT) as unknown as VitestReport | undefined;
   return { passed: found?.numPassedTests ?? 0, failed: found?.numFailedTests ?? 0 };
 }
 
@@ -85,6 +114,7 @@ const failed = parts.reduce((sum, part) => sum + part.failed, 0) + checks.filter
 
 const hosts = existsSync(HOSTS) ? [...new Set(readFileSync(HOSTS, 'utf8').trim().split('\n'))].sort() : ['none'];
 console.log(`\nHosts exercised: ${hosts.join('; ')}`);
+for (const line of failedTests()) console.log(line);
 if (failedSteps.length > 0) console.log(`Failed: ${failedSteps.join(', ')}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && failedSteps.length === 0 ? 0 : 1;
