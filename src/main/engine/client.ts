@@ -9,6 +9,9 @@
  */
 import { Worker } from 'node:worker_threads';
 import { decodeError, WorkbenchError } from '#shared/errors.ts';
+import type { ExportReport } from '#shared/model/index.ts';
+import type { CopyOutcome } from './export/elf-writer.ts';
+import { stopCopy } from './export/memory-copy.ts';
 import type { OpenRequest } from './session/open-image.ts';
 import type { QueryName, TaskName, TaskRequest, Tasks, WorkerMessage } from './session/protocol.ts';
 
@@ -18,6 +21,11 @@ export type ProgressListener = (progress: { phase: string; done: number; total: 
 const WORKER_HEAP = 2048;
 /** How long a worker may take to end by itself, in milliseconds. */
 const CLOSE_PATIENCE = 2000;
+
+interface RunOptions {
+  cancel?: SharedArrayBuffer;
+  onProgress?: ProgressListener;
+}
 
 interface Pending {
   resolve(value: unknown): void;
@@ -45,11 +53,7 @@ class EngineThread {
     });
   }
 
-  run<Name extends TaskName>(
-    task: Name,
-    argument: Tasks[Name]['argument'],
-    options: { cancel?: SharedArrayBuffer; onProgress?: ProgressListener } = {},
-  ): Promise<Tasks[Name]['result']> {
+  run<Name extends TaskName>(task: Name, argument: Tasks[Name]['argument'], options: RunOptions = {}): Promise<Tasks[Name]['result']> {
     if (this.#ended) return Promise.reject(this.#ended);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
@@ -126,18 +130,41 @@ export class OpenDump {
     return this.#owner.run('query', { name, argument });
   }
 
-  /** Runs in a thread of its own, so that the dump stays answerable meanwhile. */
-  async export(argument: Tasks['export']['argument'], cancel: SharedArrayBuffer, onProgress: ProgressListener) {
-    // The thread starts while the owner answers; and who waits for the file need not wait for the thread to leave.
-    const thread = new EngineThread(this.#workerUrl, () => undefined);
-    const work = this.#owner
-      .run('image', null)
-      .then((image) => thread.run('adopt', { image }))
-      .then(() => thread.run('export', argument, { cancel, onProgress }));
-    const helper = { cancel: new Int32Array(cancel), done: work.catch(() => undefined).then(() => thread.close()) };
+  /** Runs in threads of its own, so that the dump stays answerable meanwhile. */
+  async export(argument: Tasks['beginExport']['argument'], cancel: SharedArrayBuffer, onProgress: ProgressListener): Promise<ExportReport> {
+    // The first thread starts while the owner answers; and who waits for the file need not wait for the threads to leave.
+    const threads = [new EngineThread(this.#workerUrl, () => undefined)];
+    const work = this.#exportIn(threads, argument, { cancel, onProgress });
+    const closed = work.catch(() => undefined).then(() => Promise.all(threads.map((thread) => thread.close())));
+    const helper = { cancel: new Int32Array(cancel), done: closed };
     this.#helpers.add(helper);
-    void helper.done.finally(() => this.#helpers.delete(helper));
+    void closed.finally(() => this.#helpers.delete(helper));
     return work;
+  }
+
+  /** `threads` holds the first thread; helpers are added to it. */
+  async #exportIn(threads: EngineThread[], argument: Tasks['beginExport']['argument'], options: RunOptions): Promise<ExportReport> {
+    const [first] = threads as [EngineThread];
+    const image = await this.#owner.run('image', null);
+    await first.run('adopt', { image });
+    const { work, threads: count } = await first.run('beginExport', argument, options);
+    const help = async (): Promise<CopyOutcome> => {
+      const thread = new EngineThread(this.#workerUrl, () => undefined);
+      threads.push(thread);
+      await thread.run('adopt', { image });
+      // The first thread reports for all; a helper only looks at the flag.
+      return thread.run('copyExport', { work }, { cancel: options.cancel });
+    };
+    const shares = [first.run('copyExport', { work }, options), ...Array.from({ length: count - 1 }, help)];
+    try {
+      const outcomes = await Promise.all(shares.map((share) => share.catch((error: unknown) => (stopCopy(work.copy), Promise.reject(error)))));
+      return await first.run('finishExport', { outcomes }, options);
+    } catch (error) {
+      // Nobody may write any more when the file goes away.
+      await Promise.allSettled(shares);
+      await first.run('discardExport', null);
+      throw error;
+    }
   }
 
   /** Ends running work first: the owner's mapping must outlive everybody who reads through it. */

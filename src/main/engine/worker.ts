@@ -51,7 +51,13 @@ const TASKS: {
     const queries: SessionQueries = theSession();
     return (queries[name] as (argument: unknown) => unknown).call(queries, argument);
   },
-  export: (request, progress) => theSession().exportDump(request, progress),
+  beginExport: (request, progress) => theSession().beginExport(request, progress),
+  copyExport: ({ work }, progress) => theSession().copyExport(work, progress),
+  finishExport: ({ outcomes }, progress) => theSession().finishExport(outcomes, progress),
+  discardExport() {
+    theSession().discardExport();
+    return null;
+  },
   close() {
     theSession().close();
     session = undefined;

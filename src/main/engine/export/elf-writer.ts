@@ -1,87 +1,107 @@
-/** Writes an open dump as an ELF vmcore. Synchronous: runs in a worker. */
+/**
+ * Writes an open dump as an ELF vmcore: begin, copy (by any number of threads), finish. Every step is synchronous and runs in a worker.
+ */
+import os from 'node:os';
 import { formatSize } from '#shared/address-text.ts';
 import type { ExportOptions, ExportReport } from '#shared/model/export.ts';
 import type { Progress } from '../formats/format.ts';
 import { planElf, type ElfPlan } from './elf-plan.ts';
 import type { ExportSource } from './export-source.ts';
-import { noteMissing, type LoadPlan } from './load-segments.ts';
-import { isKnown, memoryRuns } from './memory-runs.ts';
-import { PageCopier } from './page-copier.ts';
+import { FileWriter } from './file-writer.ts';
+import { copyMemory, shareCopy, type Lost, type SharedCopy } from './memory-copy.ts';
 import { SparseFile } from './sparse-file.ts';
 
-const REPORT_EVERY_MS = 100;
+/** Memory that is worth a thread of its own: which takes some 60 ms to start, and as long to copy this much, or to decode that much. */
+const COPIED_PER_THREAD = 64 * 1024 * 1024;
+const DECODED_PER_THREAD = 8 * 1024 * 1024;
+const MAX_THREADS = 8;
 
-/** Memory that turned out to be unreadable while it was written. */
-type Lost = Pick<LoadPlan, 'missing' | 'missingCut' | 'missingSize'>;
-
-const undecodableWarning = (bytes: number) => `${formatSize(bytes)} of memory could not be decoded and are zero in the file; the list names them.`;
-
-/**
- * Writes to `target`, which stands under its name only when all of it is on the disk. Throws WorkbenchError: `cannot-write`, `source-changed`,
- * `io`, and whatever `progress` throws to cancel; nothing is left behind then, and an older `target` is untouched.
- */
-export function exportElf(source: ExportSource, options: ExportOptions, target: string, progress: Progress): ExportReport {
-  const began = performance.now();
-  progress.report('planning the file', 0, 0);
-  const plan = planElf(source, options);
-  const lost: Lost = { missing: [...plan.missing], missingCut: plan.missingCut, missingSize: 0 };
-  const file = SparseFile.create(target, source.files, plan.head.length + plan.dataSize + plan.tail.length);
-  try {
-    file.write(0, plan.head);
-    writeMemory(source, plan, file, lost, progress);
-    file.write(plan.tailOffset, plan.tail);
-    progress.report('syncing to disk', plan.fileSize, plan.fileSize);
-    file.finish(plan.fileSize);
-  } catch (error) {
-    file.discard();
-    throw error;
-  }
-  return {
-    target,
-    bytesWritten: file.written,
-    sparseBytes: plan.fileSize - file.written,
-    seconds: (performance.now() - began) / 1000,
-    missing: lost.missing,
-    missingCut: lost.missingCut,
-    warnings: lost.missingSize === 0 ? plan.warnings : [...plan.warnings, undecodableWarning(lost.missingSize)],
-  };
+/** What a helping thread needs: the open file and its share of the work. */
+export interface ExportWork {
+  fd: number;
+  target: string;
+  copy: SharedCopy;
 }
 
-/** Writes all memory that the source holds; `lost` gets what turned out not to be readable, which is then zero in the file. */
-function writeMemory({ memory }: ExportSource, { segments }: ElfPlan, file: SparseFile, lost: Lost, progress: Progress): void {
-  const { regions } = memory;
-  const total = regions.starts.reduce((sum, start, index) => sum + regions.lasts[index]! - start + 1, 0);
-  let handled = 0;
-  let reportAt = 0;
-  const count = (bytes: number) => {
-    handled += bytes;
-    const now = performance.now();
-    if (now < reportAt) return;
-    progress.report('writing memory', handled, total);
-    reportAt = now + REPORT_EVERY_MS;
-  };
+export interface CopyOutcome {
+  written: number;
+  lost: Lost;
+}
 
-  const copier = new PageCopier(memory.source, file);
-  let next = 1; // Segment 0 is PT_NOTE.
-  for (const { physical, length, state, place, stride, fill, coded } of memoryRuns(memory)) {
-    if (!isKnown(state)) {
-      count(length);
-      continue;
-    }
-    while (segments[next]!.physical + segments[next]!.fileSize <= physical) next++;
-    const position = segments[next]!.offset + (physical - segments[next]!.physical);
-    if (place >= 0) copier.copy(place, stride, length, position, count);
-    else if (coded) {
-      copier.produce(length, position, (done, target) => {
-        for (const { start, end, state: found, reason } of memory.read(physical + done, target)) {
-          if (!isKnown(found)) noteMissing(lost, physical + done + start, end - start, reason ?? found);
-        }
-        count(target.length);
-      });
-    } else {
-      copier.fill(fill, length, position);
-      count(length);
-    }
+/** Does one helper's share. Throws as `ElfExport.copy`. */
+export function helpExport(source: ExportSource, { fd, target, copy }: ExportWork, progress: Progress): CopyOutcome {
+  const writer = new FileWriter(fd, target);
+  const lost = copyMemory(source.memory, writer, copy, progress);
+  return { written: writer.written, lost };
+}
+
+/**
+ * An export under way. The target stands under its name only when all of it is on the disk; whoever catches an error calls `discard`, after which
+ * nothing is left behind and an older target is untouched.
+ */
+export class ElfExport {
+  readonly #source: ExportSource;
+  readonly #plan: ElfPlan;
+  readonly #file: SparseFile;
+  readonly #began = performance.now();
+  readonly work: ExportWork;
+  /** How many threads the copying is worth, this one included. */
+  readonly threads: number;
+
+  /** Throws WorkbenchError `cannot-write`, `unsupported`. */
+  constructor(source: ExportSource, options: ExportOptions, target: string, progress: Progress) {
+    progress.report('planning the file', 0, 0);
+    this.#source = source;
+    this.#plan = planElf(source, options);
+    const { head, tail, segments, dataSize } = this.#plan;
+    this.#file = SparseFile.create(target, source.files, head.length + dataSize + tail.length);
+    this.work = { fd: this.#file.fd, target, copy: shareCopy(segments.slice(1)) };
+    const share = source.dump.coding ? DECODED_PER_THREAD : COPIED_PER_THREAD;
+    this.threads = Math.max(1, Math.min(os.availableParallelism(), MAX_THREADS, Math.ceil(dataSize / share)));
   }
-  copier.finish();
+
+  /** This thread's share. Throws WorkbenchError: `cannot-write`, `source-changed`, `io`, and whatever `progress` throws to cancel. */
+  copy(progress: Progress): Lost {
+    this.#file.write(0, this.#plan.head);
+    return copyMemory(this.#source.memory, this.#file, this.work.copy, progress);
+  }
+
+  /** Gives the file its end and its name, once all shares are done. `own` is what `copy` returned, `others` what helpers did. */
+  finish(own: Lost, others: readonly CopyOutcome[], progress: Progress): ExportReport {
+    const { tail, tailOffset, fileSize, missing, missingCut, warnings } = this.#plan;
+    const file = this.#file;
+    file.write(tailOffset, tail);
+    progress.report('syncing to disk', fileSize, fileSize);
+    file.finish(fileSize);
+    const lost = [own, ...others.map((other) => other.lost)];
+    const lostSize = lost.reduce((sum, each) => sum + each.missingSize, 0);
+    const bytesWritten = others.reduce((sum, each) => sum + each.written, file.written);
+    return {
+      target: file.target,
+      bytesWritten,
+      sparseBytes: fileSize - bytesWritten,
+      seconds: (performance.now() - this.#began) / 1000,
+      missing: [...missing, ...lost.flatMap((each) => each.missing)].sort((a, b) => a.start - b.start),
+      missingCut: missingCut || lost.some((each) => each.missingCut),
+      warnings:
+        lostSize === 0
+          ? warnings
+          : [...warnings, `${formatSize(lostSize)} of memory could not be decoded and are zero in the file; the list names them.`],
+    };
+  }
+
+  discard(): void {
+    this.#file.discard();
+  }
+}
+
+/** The whole export in this thread. */
+export function exportElf(source: ExportSource, options: ExportOptions, target: string, progress: Progress): ExportReport {
+  const work = new ElfExport(source, options, target, progress);
+  try {
+    return work.finish(work.copy(progress), [], progress);
+  } catch (error) {
+    work.discard();
+    throw error;
+  }
 }

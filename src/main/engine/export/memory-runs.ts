@@ -25,12 +25,13 @@ export interface MemoryRun {
   region: number;
 }
 
-/** The runs of all regions, ascending. The yielded object is the caller's. */
-export function* memoryRuns(memory: GuestMemory): Generator<MemoryRun> {
+/** The runs of all regions, or of what they have from `from` up to `end` (exclusive), ascending. The yielded object is the caller's. */
+export function* memoryRuns(memory: GuestMemory, from = 0, end = Infinity): Generator<MemoryRun> {
   const { regions } = memory;
-  for (let region = 0; region < regions.count; region++) {
-    const start = regions.starts[region]!;
-    yield* runsOfRegion(memory, region, start, regions.rams[region]!, regions.lasts[region]! - start + 1);
+  for (let region = regions.lowerBound(from); region < regions.count && regions.starts[region]! < end; region++) {
+    const start = Math.max(from, regions.starts[region]!);
+    const stop = Math.min(end, regions.lasts[region]! + 1);
+    yield* runsOfRegion(memory, region, start, regions.rams[region]! + (start - regions.starts[region]!), stop - start);
   }
 }
 

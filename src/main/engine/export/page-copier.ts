@@ -5,7 +5,7 @@
  */
 import type { ByteSource } from '../memory/byte-source.ts';
 import { PAGE_SIZE } from '../memory/extent-table.ts';
-import type { SparseFile } from './sparse-file.ts';
+import type { PageTarget } from './file-writer.ts';
 
 /** Bytes of the source that are read at once. */
 const READ_SIZE = 1024 * 1024;
@@ -27,7 +27,7 @@ interface Piece {
 
 export class PageCopier {
   readonly #source: ByteSource;
-  readonly #target: SparseFile;
+  readonly #target: PageTarget;
   readonly #read = new Uint8Array(READ_SIZE);
   readonly #words = new DataView(this.#read.buffer);
   readonly #gathered = new Uint8Array(READ_SIZE);
@@ -39,7 +39,7 @@ export class PageCopier {
   #position = 0;
   #filled = 0;
 
-  constructor(source: ByteSource, target: SparseFile) {
+  constructor(source: ByteSource, target: PageTarget) {
     this.#source = source;
     this.#target = target;
   }

@@ -5,36 +5,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { formatSize } from '#shared/address-text.ts';
-import { WorkbenchError } from '#shared/errors.ts';
+import { cannotWrite, FileWriter, translateWriteError, type PageTarget } from './file-writer.ts';
 import { WriteBehind } from './write-behind.ts';
 
 /** A guest's memory holds its secrets; QEMU's dumps are readable by their owner only, too. */
 const OWNER_ONLY = 0o600;
-
-const REASONS: Record<string, string> = {
-  ENOENT: 'there is no such folder',
-  ENOTDIR: 'a part of the path is not a folder',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'no space left on the device',
-  EDQUOT: 'the disk quota is used up',
-  EFBIG: 'the file would be larger than the file system or a limit of this process allows',
-  EIO: 'the device reported a write error',
-  ENAMETOOLONG: 'the name is too long',
-};
-
-function cannotWrite(file: string, why: string, hint?: string): WorkbenchError {
-  return new WorkbenchError('cannot-write', `cannot write ${file}: ${why}`, { source: file, hint });
-}
-
-/** A system error as `cannot-write`; errors of other kinds (the source changed, the user cancelled) as they are. */
-function translated(error: unknown, file: string): unknown {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (error instanceof WorkbenchError || code === undefined) return error;
-  const hint = code === 'ENOSPC' || code === 'EDQUOT' ? 'Nothing was left behind. Free some space, or choose another folder.' : undefined;
-  return new WorkbenchError('cannot-write', `cannot write ${file}: ${REASONS[code] ?? message}`, { source: file, found: code, hint });
-}
 
 function isSameFile(a: fs.Stats | undefined, b: fs.Stats | undefined): boolean {
   return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
@@ -64,19 +39,20 @@ function checkTarget(target: string, sources: readonly string[], size: number): 
   }
 }
 
-export class SparseFile {
+export class SparseFile implements PageTarget {
   readonly target: string;
   readonly #part: string;
-  readonly #fd: number;
+  /** For other threads, which write to it through a FileWriter of their own. */
+  readonly fd: number;
+  readonly #writer: FileWriter;
   readonly #writeBehind: WriteBehind;
   #open = true;
-  /** Bytes handed to the system so far. */
-  written = 0;
 
   private constructor(target: string, part: string, fd: number) {
     this.target = target;
     this.#part = part;
-    this.#fd = fd;
+    this.fd = fd;
+    this.#writer = new FileWriter(fd, target);
     this.#writeBehind = new WriteBehind(part);
   }
 
@@ -90,45 +66,45 @@ export class SparseFile {
       fs.rmSync(part, { force: true });
       return new SparseFile(target, part, fs.openSync(part, 'wx', OWNER_ONLY));
     } catch (error) {
-      throw translated(error, target);
+      throw translateWriteError(error, target);
     }
   }
 
+  /** Bytes handed to the system so far by this thread. */
+  get written(): number {
+    return this.#writer.written;
+  }
+
   write(position: number, bytes: Uint8Array, start = 0, length = bytes.length): void {
-    try {
-      for (let done = 0; done < length;) done += fs.writeSync(this.#fd, bytes, start + done, length - done, position + done);
-    } catch (error) {
-      throw translated(error, this.target);
-    }
-    this.written += length;
-    this.#writeBehind.advance(this.written);
+    this.#writer.write(position, bytes, start, length);
+    this.#writeBehind.advance(this.#writer.written);
   }
 
   /** Gives the file its length and its name, and returns when both are on the disk. */
   finish(length: number): void {
     try {
-      fs.ftruncateSync(this.#fd, length);
-      fs.fsyncSync(this.#fd);
-      if (!isSameFile(statIfThere(this.#part), fs.fstatSync(this.#fd))) throw cannotWrite(this.target, `another program replaced ${this.#part}`);
+      fs.ftruncateSync(this.fd, length);
+      fs.fsyncSync(this.fd);
+      if (!isSameFile(statIfThere(this.#part), fs.fstatSync(this.fd))) throw cannotWrite(this.target, `another program replaced ${this.#part}`);
       fs.renameSync(this.#part, this.target);
       this.#close();
       syncFolder(path.dirname(this.target));
     } catch (error) {
-      throw translated(error, this.target);
+      throw translateWriteError(error, this.target);
     }
   }
 
   /** Takes the unfinished file away; the target stays as it was. */
   discard(): void {
     if (!this.#open) return;
-    if (isSameFile(statIfThere(this.#part), fs.fstatSync(this.#fd))) fs.rmSync(this.#part, { force: true });
+    if (isSameFile(statIfThere(this.#part), fs.fstatSync(this.fd))) fs.rmSync(this.#part, { force: true });
     this.#close();
   }
 
   #close(): void {
     this.#open = false;
     this.#writeBehind.close();
-    fs.closeSync(this.#fd);
+    fs.closeSync(this.fd);
   }
 }
 

@@ -1,10 +1,10 @@
 /** One open dump inside one thread: everything that the contract asks of a dump, synchronously. */
 import type { MethodArgument, MethodResults } from '#shared/contract.ts';
-import { WorkbenchError } from '#shared/errors.ts';
+import { assert, WorkbenchError } from '#shared/errors.ts';
 import type { CpuView, DeviceSummary, DumpSummary, ExportReport, MemoryMap, RegionCorrection, RootChoice } from '#shared/model/index.ts';
 import type { Architecture } from '../arch/architecture.ts';
 import { ARCHITECTURES } from '../arch/index.ts';
-import { exportElf } from '../export/elf-writer.ts';
+import { ElfExport, helpExport, type CopyOutcome, type ExportWork } from '../export/elf-writer.ts';
 import type { ExportSource } from '../export/export-source.ts';
 import { planExport } from '../export/plan.ts';
 import type { OpenedDump, OpenedRegion, Progress } from '../formats/format.ts';
@@ -32,6 +32,12 @@ import { translationRoot, type TranslationRoot } from './translation-root.ts';
 /** Arguments of a method without the dump's id: a session is one dump. */
 type Argument<Name extends keyof MethodResults> = Omit<MethodArgument<Name>, 'dumpId'>;
 
+/** An export that has begun: what threads are given to help, and how many are worth it. */
+export interface ExportStart {
+  work: ExportWork;
+  threads: number;
+}
+
 export class DumpSession {
   readonly #source: OpenSource;
   /** As it was opened or adopted; its corrections are the first ones. */
@@ -40,6 +46,7 @@ export class DumpSession {
   readonly #memory: GuestMemory;
   readonly #architecture: Architecture | undefined;
   #corrections: RegionCorrection[];
+  #export: ElfExport | undefined;
   /** Whether the corrections stand in the project file. */
   #kept = true;
   #regions: OpenedRegion[];
@@ -169,8 +176,28 @@ export class DumpSession {
     return planExport(this.#exportSource(), options);
   }
 
-  exportDump({ options, target }: Pick<MethodArgument<'exportDump'>, 'options' | 'target'>, progress: Progress): ExportReport {
-    return exportElf(this.#exportSource(), options, target, progress);
+  /** Starts an export; `finishExport` or `discardExport` must follow. */
+  beginExport({ options, target }: Pick<MethodArgument<'exportDump'>, 'options' | 'target'>, progress: Progress): ExportStart {
+    this.#export = new ElfExport(this.#exportSource(), options, target, progress);
+    return { work: this.#export.work, threads: this.#export.threads };
+  }
+
+  /** This thread's share of the export that it began, or of another thread's. */
+  copyExport(work: ExportWork, progress: Progress): CopyOutcome {
+    return this.#export ? { written: 0, lost: this.#export.copy(progress) } : helpExport(this.#exportSource(), work, progress);
+  }
+
+  /** `outcomes`: this thread's own first. */
+  finishExport(outcomes: readonly CopyOutcome[], progress: Progress): ExportReport {
+    assert(this.#export && outcomes[0], 'an export is under way in this thread');
+    const report = this.#export.finish(outcomes[0].lost, outcomes.slice(1), progress);
+    this.#export = undefined;
+    return report;
+  }
+
+  discardExport(): void {
+    this.#export?.discard();
+    this.#export = undefined;
   }
 
   #exportSource(): ExportSource {

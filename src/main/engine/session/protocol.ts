@@ -3,7 +3,8 @@ import type { MethodArgument } from '#shared/contract.ts';
 import type { EncodedError } from '#shared/errors.ts';
 import type { DumpSummary, ExportReport } from '#shared/model/index.ts';
 import type { DumpImage } from './dump-image.ts';
-import type { DumpSession } from './dump-session.ts';
+import type { CopyOutcome, ExportWork } from '../export/elf-writer.ts';
+import type { DumpSession, ExportStart } from './dump-session.ts';
 import type { OpenRequest } from './open-image.ts';
 
 /** Methods of the contract that a session answers as they are. */
@@ -34,7 +35,12 @@ export interface Tasks {
   image: { argument: null; result: DumpImage };
   summary: { argument: { dumpId: string }; result: DumpSummary };
   query: { argument: { name: QueryName; argument: unknown }; result: unknown };
-  export: { argument: Pick<MethodArgument<'exportDump'>, 'options' | 'target'>; result: ExportReport };
+  /** An export in steps: begun by one thread, copied by several, finished or discarded by the first. */
+  beginExport: { argument: Pick<MethodArgument<'exportDump'>, 'options' | 'target'>; result: ExportStart };
+  copyExport: { argument: { work: ExportWork }; result: CopyOutcome };
+  /** `outcomes`: the own one first. */
+  finishExport: { argument: { outcomes: CopyOutcome[] }; result: ExportReport };
+  discardExport: { argument: null; result: null };
   /** Lets go of the file; no task may follow. */
   close: { argument: null; result: null };
 }

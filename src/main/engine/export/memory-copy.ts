@@ -1,0 +1,100 @@
+/**
+ * Copies a dump's memory into a file in pieces, by as many threads as there are: each takes the next piece off a shared counter. What decompresses
+ * pages then does so on all cores.
+ *
+ * ```
+ * pieces    Float64 x 3   guest-physical start, bytes, position in the file; ascending
+ * counters  Int32         number of the next piece
+ *           BigInt64      bytes that have been handled
+ * ```
+ */
+import type { Progress } from '../formats/format.ts';
+import type { GuestMemory } from '../memory/guest-memory.ts';
+import type { PageTarget } from './file-writer.ts';
+import { noteMissing, type LoadPlan } from './load-segments.ts';
+import { isKnown, memoryRuns } from './memory-runs.ts';
+import { PageCopier } from './page-copier.ts';
+
+/** A piece: small enough for the threads to end together, large enough for long reads. */
+const PIECE = 16 * 1024 * 1024;
+const REPORT_EVERY_MS = 100;
+
+/** Work that threads share. Plain data. */
+export interface SharedCopy {
+  pieces: SharedArrayBuffer;
+  counters: SharedArrayBuffer;
+  /** Bytes of memory in all pieces. */
+  total: number;
+}
+
+/** Memory that turned out to be unreadable while it was written; it is zero in the file. */
+export type Lost = Pick<LoadPlan, 'missing' | 'missingCut' | 'missingSize'>;
+
+const NEXT = 0;
+const DONE = 1;
+
+/** Divides the segments of a file into pieces. */
+export function shareCopy(segments: readonly { physical: number; fileSize: number; offset: number }[]): SharedCopy {
+  const rows: number[] = [];
+  let total = 0;
+  for (const { physical, fileSize, offset } of segments) {
+    total += fileSize;
+    for (let done = 0; done < fileSize; done += PIECE) rows.push(physical + done, Math.min(PIECE, fileSize - done), offset + done);
+  }
+  const pieces = new SharedArrayBuffer(rows.length * 8);
+  new Float64Array(pieces).set(rows);
+  return { pieces, counters: new SharedArrayBuffer(16), total };
+}
+
+/** Ends the work of all threads after the pieces that they have in hand. */
+export function stopCopy({ pieces, counters }: SharedCopy): void {
+  Atomics.store(new Int32Array(counters), NEXT, pieces.byteLength / 24);
+}
+
+/** Takes pieces until there are none left. `progress` throws to cancel. */
+export function copyMemory(memory: GuestMemory, target: PageTarget, shared: SharedCopy, progress: Progress): Lost {
+  const pieces = new Float64Array(shared.pieces);
+  const next = new Int32Array(shared.counters);
+  const handled = new BigInt64Array(shared.counters);
+  const lost: Lost = { missing: [], missingCut: false, missingSize: 0 };
+  const copier = new PageCopier(memory.source, target);
+  let reportAt = 0;
+  const count = (bytes: number) => {
+    const done = Number(Atomics.add(handled, DONE, BigInt(bytes))) + bytes;
+    const now = performance.now();
+    if (now < reportAt) return;
+    progress.report('writing memory', done, shared.total);
+    reportAt = now + REPORT_EVERY_MS;
+  };
+  for (let piece = Atomics.add(next, NEXT, 1); piece < pieces.length / 3; piece = Atomics.add(next, NEXT, 1)) {
+    const [start, length, position] = pieces.subarray(piece * 3, piece * 3 + 3) as unknown as [number, number, number];
+    copyPiece(memory, copier, { start, length, position }, lost, count);
+  }
+  copier.finish();
+  return lost;
+}
+
+function copyPiece(
+  memory: GuestMemory,
+  copier: PageCopier,
+  piece: { start: number; length: number; position: number },
+  lost: Lost,
+  count: (bytes: number) => void,
+): void {
+  for (const { physical, length, state, place, stride, fill, coded } of memoryRuns(memory, piece.start, piece.start + piece.length)) {
+    const position = piece.position + (physical - piece.start);
+    if (!isKnown(state)) count(length);
+    else if (place >= 0) copier.copy(place, stride, length, position, count);
+    else if (coded) {
+      copier.produce(length, position, (done, target) => {
+        for (const { start, end, state: found, reason } of memory.read(physical + done, target)) {
+          if (!isKnown(found)) noteMissing(lost, physical + done + start, end - start, reason ?? found);
+        }
+        count(target.length);
+      });
+    } else {
+      copier.fill(fill, length, position);
+      count(length);
+    }
+  }
+}
