@@ -12,7 +12,7 @@ import { copyMemory, shareCopy, type Lost, type SharedCopy } from './memory-copy
 import { SparseFile } from './sparse-file.ts';
 
 /** Memory that is worth a thread of its own: which takes some 60 ms to start, and as long to copy this much, or to decode that much. */
-const COPIED_PER_THREAD = 64 * 1024 * 1024;
+const COPIED_PER_THREAD = 48 * 1024 * 1024;
 const DECODED_PER_THREAD = 8 * 1024 * 1024;
 const MAX_THREADS = 8;
 

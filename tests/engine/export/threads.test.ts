@@ -1,0 +1,58 @@
+/** An export by several threads: the same file, and nothing left behind when it is stopped. */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { OpenDump } from '#engine/client.ts';
+import { DumpSession } from '#engine/session/dump-session.ts';
+import { fixture, readOracle } from '../../fixtures/fixture.ts';
+import { temporaryFolder } from '../io/temporary-folder.ts';
+import { SILENT } from './export-case.ts';
+
+const QEMU = { format: 'elf', layout: 'qemu' } as const;
+const WORKER = new URL('../../../src/main/engine/worker.ts', import.meta.url);
+const folder = temporaryFolder();
+const request = { paths: [fixture('linux/stream.qevm')], mapping: true, options: {} };
+const shaOf = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
+const qemuOwn = readOracle('linux').sha256?.['paging-off.elf'];
+
+it('a share that a helping thread copied is in the file as QEMU wrote it', async () => {
+  const first = await DumpSession.open(request, SILENT);
+  const helper = DumpSession.adopt(structuredClone(first.image));
+  const target = path.join(folder, 'helped.elf');
+  const { work } = first.beginExport({ options: QEMU, target }, SILENT);
+  const help = helper.copyExport(work, SILENT);
+  expect(help.written).toBeGreaterThan(48 * 1024 * 1024);
+  const report = first.finishExport([first.copyExport(work, SILENT), help], SILENT);
+  expect(report.bytesWritten).toBeGreaterThan(help.written);
+  expect(shaOf(target)).toBe(qemuOwn);
+  helper.close();
+  first.close();
+});
+
+describe('through the engine’s client', () => {
+  const open = (cancel = new SharedArrayBuffer(4)) =>
+    OpenDump.open(WORKER, request, { cancel, onProgress: () => undefined, onDeath: () => undefined });
+
+  it('all threads together write QEMU’s own file', async () => {
+    const dump = await open();
+    const target = path.join(folder, 'threads.elf');
+    await dump.export({ options: QEMU, target }, new SharedArrayBuffer(4), () => undefined);
+    expect(shaOf(target)).toBe(qemuOwn);
+    await dump.close();
+  });
+
+  it('cancelling while threads copy leaves no file, and the dump stays open', async () => {
+    const dump = await open();
+    const before = readdirSync(folder);
+    const cancel = new SharedArrayBuffer(4);
+    const target = path.join(folder, 'cancelled.elf');
+    const stopped = dump.export({ options: QEMU, target }, cancel, ({ phase }) => {
+      if (phase === 'writing memory') Atomics.store(new Int32Array(cancel), 0, 1);
+    });
+    await expect(stopped).rejects.toMatchObject({ code: 'cancelled' });
+    expect(readdirSync(folder)).toEqual(before);
+    expect((await dump.summary('d')).format).toBe('qemu-stream');
+    await dump.close();
+  });
+});
