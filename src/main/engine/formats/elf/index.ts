@@ -11,6 +11,7 @@ import type { Architecture } from '../../arch/architecture.ts';
 import type { CpuState } from '../../arch/cpu-state.ts';
 import { findArchitectureByElfMachine } from '../../arch/index.ts';
 import type { ByteSource } from '../../memory/byte-source.ts';
+import { cpusFromNotes } from '../cpu-notes.ts';
 import type { DumpFormat, OpenedDump, Progress } from '../format.ts';
 import { VMCOREINFO_OWNER, vmcoreinfoFacts } from '../vmcoreinfo.ts';
 import {
@@ -22,7 +23,6 @@ import {
   ET_CORE,
   NT_AUXV,
   NT_FILE,
-  NT_PRSTATUS,
   PHDR_SIZE,
   PN_XNUM,
   SHDR_SIZE,
@@ -192,7 +192,6 @@ class Vmcore {
     });
   }
 
-  /** One CPU per NT_PRSTATUS; the QEMU notes come in the same order. */
   #cpus(notes: FoundNote[]): CpuState[] {
     const architecture = this.#architecture;
     if (!architecture) {
@@ -205,27 +204,9 @@ class Vmcore {
       );
       return [];
     }
-    const states = notes.filter(({ owner, type }) => owner === 'CORE' && type === NT_PRSTATUS);
-    const qemu = notes.filter(({ owner, type }) => owner === 'QEMU' && type === 0);
-    const count = Math.max(states.length, qemu.length);
-    if (count === 0)
-      this.#diagnose('data-loss', 'no-cpus', 'The file has no CPU notes.', 'There are no registers, so virtual addresses need a root typed in.');
-    return Array.from({ length: count }, (_, index) => {
-      const prstatus = states[index];
-      const extra = qemu[index];
-      try {
-        return architecture.cpuFromNotes({ prstatus: prstatus?.description, qemu: extra?.description }, index, {
-          elfMachine: this.#header.machine,
-          prstatusOffset: prstatus?.fileOffset,
-          qemuOffset: extra?.fileOffset,
-          source: this.#source.name,
-        });
-      } catch (error) {
-        if (!(error instanceof WorkbenchError)) throw error;
-        this.#diagnose('data-loss', 'cpu-undecoded', `CPU ${index}: ${error.message}`, 'Its registers are missing.');
-        return { index, registers: {}, segments: {} };
-      }
-    });
+    const { cpus, diagnostics } = cpusFromNotes(notes, { architecture, elfMachine: this.#header.machine, source: this.#source.name });
+    this.#diagnostics.push(...diagnostics);
+    return cpus;
   }
 
   #facts(notes: FoundNote[], vmcoreinfo: FoundNote | undefined): Fact[] {
