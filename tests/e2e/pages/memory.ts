@@ -1,5 +1,6 @@
 /** The hex view. */
 import { expect, type Locator, type Page } from '@playwright/test';
+import { activeDescendant } from './active-descendant.ts';
 import { LocationBar } from './location-bar.ts';
 
 export class MemoryView {
@@ -9,6 +10,11 @@ export class MemoryView {
   readonly inspector: Locator;
   readonly jumpField: Locator;
   readonly scrollbar: Locator;
+  /**
+   * The byte (or the folded hole) that the keyboard stands on, looked up anew at each try: while the page tables are still being listed, the
+   * row under the cursor is divided again and again, and every piece has another id.
+   */
+  readonly active: Locator;
   readonly #page: Page;
 
   constructor(page: Page) {
@@ -19,6 +25,7 @@ export class MemoryView {
     this.inspector = this.panel.getByRole('region', { name: 'Data inspector' });
     this.jumpField = this.panel.getByRole('textbox', { name: 'Go to' });
     this.scrollbar = this.panel.getByRole('scrollbar');
+    this.active = activeDescendant(this.grid);
   }
 
   async show(): Promise<void> {
@@ -42,12 +49,6 @@ export class MemoryView {
   /** A row by its first address, in groups of four. */
   row(address: string): Locator {
     return this.grid.getByRole('row').filter({ has: this.#page.getByRole('rowheader', { name: address, exact: true }) });
-  }
-
-  /** The byte (or the folded hole) that the keyboard stands on. */
-  async active(): Promise<Locator> {
-    await expect(this.grid).toHaveAttribute('aria-activedescendant', /./);
-    return this.#page.locator(`[id="${await this.grid.getAttribute('aria-activedescendant')}"]`);
   }
 
   async space(name: 'GVA' | 'GPA' | 'FILE'): Promise<void> {
