@@ -22,13 +22,15 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRule>> = {
   // paging-mode.ts is the form in which a CPU family describes its page tables to the walker.
   [`${ENGINE}/arch`]: { folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/translate/paging-mode.ts`], packages: [] },
   [`${ENGINE}/translate`]: { folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/arch`], packages: [] },
+  // What libvirt's XML says of a guest: shown by the container that carries it, and evidence for the machine's map.
+  [`${ENGINE}/libvirt`]: { folders: ['src/shared'], packages: [] },
   // What a machine type (pc, q35) says about where its RAM lies.
-  [`${ENGINE}/machine`]: { folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/arch`], packages: [] },
+  [`${ENGINE}/machine`]: { folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/arch`, `${ENGINE}/libvirt`], packages: [] },
   // Decoders of compressed units: bytes in, bytes out.
   [`${ENGINE}/codecs`]: { folders: ['src/shared', `${ENGINE}/memory`], packages: [NODE] },
   [`${ENGINE}/io`]: { folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/codecs`], packages: [NODE, 'koffi'] },
   [`${ENGINE}/containers`]: {
-    folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/codecs`, `${ENGINE}/io`],
+    folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/codecs`, `${ENGINE}/io`, `${ENGINE}/libvirt`],
     packages: [NODE, 'xz-decompress', 'seek-bzip'],
   },
   [`${ENGINE}/formats`]: {
@@ -39,6 +41,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRule>> = {
       `${ENGINE}/arch`,
       `${ENGINE}/translate`,
       `${ENGINE}/machine`,
+      `${ENGINE}/libvirt`,
       `${ENGINE}/io`,
       `${ENGINE}/containers`,
     ],

@@ -4,8 +4,9 @@ import type { Diagnostic } from '#shared/model/diagnostic.ts';
 import type { Document, Fact, Layer, SnapshotInfo } from '#shared/model/dump.ts';
 import type { OpenSource } from '../io/open-source.ts';
 import type { Container, UnwrapOptions, Wrapped } from './container.ts';
+import { libvirtSave } from './libvirt-save/index.ts';
 
-const CONTAINERS: readonly Container[] = [];
+const CONTAINERS: readonly Container[] = [libvirtSave];
 
 /** How much of the start `probe` sees. */
 export const HEAD = 65536;
