@@ -6,10 +6,14 @@
  */
 import zlib from 'node:zlib';
 import { decodeLzo1x } from './lzo1x.ts';
+import { decodeSnappyChunk } from './snappy-framed.ts';
 import { decodeSnappy } from './snappy.ts';
 
-/** `zlib`: with header and Adler-32. `deflate`: raw. `lzo1x`, `snappy`: raw, without a container. `zstd`: frames. */
-export type CodecId = 'zlib' | 'deflate' | 'lzo1x' | 'snappy' | 'zstd';
+/**
+ * `stored`: the bytes themselves. `zlib`: with header and Adler-32. `deflate`: raw. `lzo1x`, `snappy`: raw, without a container. `zstd`: frames.
+ * `snappy-crc`, `stored-crc`: a chunk of Snappy's framing from its CRC on, which is checked (snappy-framed.ts).
+ */
+export type CodecId = 'stored' | 'zlib' | 'deflate' | 'lzo1x' | 'snappy' | 'zstd' | 'snappy-crc' | 'stored-crc';
 
 /**
  * Decodes all of `input` into `target`. Returns how many bytes of `target` it filled, or undefined when the input is damaged or would give more
@@ -17,10 +21,17 @@ export type CodecId = 'zlib' | 'deflate' | 'lzo1x' | 'snappy' | 'zstd';
  */
 export function decodeUnit(codec: CodecId, input: Uint8Array, target: Uint8Array): number | undefined {
   switch (codec) {
+    case 'stored':
+      if (input.length > target.length) return undefined;
+      target.set(input);
+      return input.length;
     case 'lzo1x':
       return decodeLzo1x(input, target);
     case 'snappy':
       return decodeSnappy(input, target);
+    case 'snappy-crc':
+    case 'stored-crc':
+      return decodeSnappyChunk(codec, input, target);
     default:
       return decodeByNode(codec, input, target);
   }

@@ -12,7 +12,7 @@ import type { ByteSource } from '../memory/byte-source.ts';
 import type { UnitDecoder, UnitFault } from '../memory/unit-decoder.ts';
 import { decodeUnit, type CodecId } from './codec.ts';
 
-const CODECS: readonly CodecId[] = ['zlib', 'deflate', 'lzo1x', 'snappy', 'zstd'];
+const CODECS: readonly CodecId[] = ['stored', 'zlib', 'deflate', 'lzo1x', 'snappy', 'zstd', 'snappy-crc', 'stored-crc'];
 const ROW_BYTES = 8 + 4 + 1;
 
 /** As plain data, for other threads. */
