@@ -5,8 +5,9 @@ import type { Document, Fact, Layer, SnapshotInfo } from '#shared/model/dump.ts'
 import type { OpenSource } from '../io/open-source.ts';
 import type { Container, UnwrapOptions, Wrapped } from './container.ts';
 import { libvirtSave } from './libvirt-save/index.ts';
+import { qcow2 } from './qcow2/index.ts';
 
-const CONTAINERS: readonly Container[] = [libvirtSave];
+const CONTAINERS: readonly Container[] = [libvirtSave, qcow2];
 
 /** How much of the start `probe` sees. */
 export const HEAD = 65536;

@@ -1,0 +1,105 @@
+/** What is odd about an image that opens all the same. */
+import { counted, grouped } from '#shared/counted.ts';
+import type { DumpFormatError } from '#shared/errors.ts';
+import type { Diagnostic } from '#shared/model/diagnostic.ts';
+import { titleOf } from './choose-snapshot.ts';
+import type { ImageHeader } from './header.ts';
+import type { Image } from './image.ts';
+import { HEADER_V2_SIZE } from './layout.ts';
+import { findOverlaps } from './overlaps.ts';
+import type { Snapshot } from './snapshot-table.ts';
+import type { StateMap } from './state-map.ts';
+
+export function isoDate({ takenAt }: Snapshot): string {
+  return new Date(takenAt).toISOString();
+}
+
+export function otherSnapshots(snapshots: readonly Snapshot[], chosen: Snapshot, wanted: string | undefined): Diagnostic[] {
+  const count = snapshots.filter(({ stateSize }) => stateSize > 0).length;
+  if (wanted !== undefined || count < 2) return [];
+  return [
+    {
+      severity: 'info',
+      code: 'qcow2-newest-snapshot',
+      message: `The image holds ${count} snapshots with machine state; this is the newest, ${titleOf(chosen)} of ${isoDate(chosen)}.`,
+      consequence: 'The others open when they are asked for by name.',
+    },
+  ];
+}
+
+export function tableDamage(damage: DumpFormatError, read: number, count: number): Diagnostic {
+  return {
+    severity: 'data-loss',
+    code: 'qcow2-snapshot-table',
+    message: `The snapshot table is damaged after ${read} of ${counted(count, 'entry', 'entries')}: ${damage.message}.`,
+    consequence: 'The snapshots behind cannot be listed or opened.',
+    fileOffset: damage.details.fileOffset,
+  };
+}
+
+export function flagDiagnostics({ dirty, corrupt }: ImageHeader): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  if (corrupt) {
+    found.push({
+      severity: 'suspect',
+      code: 'qcow2-corrupt',
+      message: 'The image is marked as corrupt: QEMU found its tables to contradict each other.',
+      consequence: 'Memory and registers may be those of another moment or no memory at all; qemu-img check says more.',
+    });
+  }
+  if (dirty) {
+    found.push({
+      severity: 'info',
+      code: 'qcow2-dirty',
+      message: 'The image is marked as dirty: it was not closed properly.',
+      consequence: 'Reference counts may be wrong, which reading does not depend on.',
+    });
+  }
+  return found;
+}
+
+export function stateDiagnostics(image: Image, { stateSize }: Snapshot, state: StateMap, { snapshotsOffset }: ImageHeader): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const { size, cut, unwritten, odd, extents, tables } = state;
+  if (cut) {
+    found.push({
+      severity: 'data-loss',
+      code: 'qcow2-state-cut',
+      message: `Of the snapshot's ${grouped(stateSize)} bytes the first ${grouped(size)} can be read: ${cut.reason}.`,
+      consequence: 'What was saved behind is missing.',
+      fileOffset: image.start + cut.place,
+    });
+  }
+  if (unwritten > 0) {
+    found.push({
+      severity: 'suspect',
+      code: 'qcow2-unwritten-state',
+      message: `${grouped(unwritten)} bytes of the snapshot's state were never written, or are marked as zeros: they read as zeros.`,
+      consequence: 'QEMU writes all of a state: the image was changed by another tool or is damaged.',
+    });
+  }
+  if (odd.count > 0) {
+    found.push({
+      severity: 'suspect',
+      code: 'qcow2-reserved-bits',
+      message: `${counted(odd.count, 'table entry has', 'table entries have')} bits set that must be clear.`,
+      consequence: 'The tables are damaged or follow a newer format: memory may be that of other places.',
+      fileOffset: image.start + odd.place,
+    });
+  }
+  const metadata = [{ start: 0, end: HEADER_V2_SIZE }, { start: snapshotsOffset, end: snapshotsOffset + 1 }, ...tables];
+  const { bytes, first } = findOverlaps(
+    extents,
+    metadata.map(({ start, end }) => ({ start: image.start + start, end: image.start + end })),
+  );
+  if (bytes > 0) {
+    found.push({
+      severity: 'suspect',
+      code: 'qcow2-overlap',
+      message: `${grouped(bytes)} bytes of the image serve two purposes: tables lead to the same clusters.`,
+      consequence: 'The tables are damaged: memory may be that of other places.',
+      fileOffset: first,
+    });
+  }
+  return found;
+}
