@@ -10,7 +10,7 @@
 import { Worker } from 'node:worker_threads';
 import { decodeError, WorkbenchError } from '#shared/errors.ts';
 import type { ExportReport } from '#shared/model/index.ts';
-import type { CopyOutcome } from './export/elf-writer.ts';
+import type { CopyOutcome } from './export/job.ts';
 import { stopCopy } from './export/memory-copy.ts';
 import type { OpenRequest } from './session/open-image.ts';
 import type { QueryName, TaskName, TaskRequest, Tasks, WorkerMessage } from './session/protocol.ts';

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { exportElf } from '#engine/export/elf-writer.ts';
+import { exportDump } from '#engine/export/job.ts';
 import { planExport } from '#engine/export/plan.ts';
 import { ExtentBuilder } from '#engine/memory/extent-builder.ts';
 import { ExtentKind } from '#engine/memory/extent-table.ts';
@@ -33,7 +33,7 @@ describe("QEMU's layout", () => {
     'of the stream of %s is the file that QEMU wrote, byte for byte',
     (guest) => {
       const target = newTarget();
-      const report = exportElf(openToExport(fixture(`${guest}/stream.qevm`)), QEMU, target, SILENT);
+      const report = exportDump(openToExport(fixture(`${guest}/stream.qevm`)), QEMU, target, SILENT);
       expect(Buffer.compare(readFileSync(target), fixtureBytes(`${guest}/paging-off.elf`))).toBe(0);
       expect([report.missing, report.target]).toEqual([[], target]);
     },
@@ -41,13 +41,13 @@ describe("QEMU's layout", () => {
 
   it('of a Linux guest with VMCOREINFO is the file that QEMU wrote (by its SHA-256)', () => {
     const target = newTarget();
-    exportElf(openToExport(fixture('linux/stream.qevm')), QEMU, target, SILENT);
+    exportDump(openToExport(fixture('linux/stream.qevm')), QEMU, target, SILENT);
     expect(createHash('sha256').update(readFileSync(target)).digest('hex')).toBe(readOracle('linux').sha256!['paging-off.elf']);
   });
 
   it("of QEMU's own file is that file again", () => {
     const target = newTarget();
-    exportElf(openToExport(fixture('tiny/paging-off.elf')), QEMU, target, SILENT);
+    exportDump(openToExport(fixture('tiny/paging-off.elf')), QEMU, target, SILENT);
     expect(Buffer.compare(readFileSync(target), fixtureBytes('tiny/paging-off.elf'))).toBe(0);
   });
 });
@@ -57,7 +57,7 @@ describe('the portable layout', () => {
     'of %s holds the memory of the ELF that QEMU wrote, and its notes byte for byte',
     (name) => {
       const target = newTarget();
-      exportElf(openToExport(fixture(name)), PORTABLE, target, SILENT);
+      exportDump(openToExport(fixture(name)), PORTABLE, target, SILENT);
       const expected = path.join(path.dirname(name), 'paging-off.elf');
       const { memory, dump } = openBytes(new Uint8Array(readFileSync(target)));
       expect(differencesFromElf(memory, fixtureBytes(expected))).toEqual([]);
@@ -68,7 +68,7 @@ describe('the portable layout', () => {
 
   it('has the header that the ABI wants, offsets aligned like addresses, and p_align 0, on which crash depends', () => {
     const target = newTarget();
-    exportElf(openToExport(fixture('tiny/stream.qevm')), PORTABLE, target, SILENT);
+    exportDump(openToExport(fixture('tiny/stream.qevm')), PORTABLE, target, SILENT);
     const said = execFileSync('readelf', ['-h', '-l', '-W', target], { encoding: 'utf8' });
     expect(said).toContain('Size of this header:               64 (bytes)');
     expect(said).toContain('Number of section headers:         0');
@@ -78,7 +78,7 @@ describe('the portable layout', () => {
 
   it('leaves zero pages as holes: the file takes up no more than its data', () => {
     const target = newTarget();
-    const report = exportElf(openToExport(fixture('tiny/stream.qevm')), PORTABLE, target, SILENT);
+    const report = exportDump(openToExport(fixture('tiny/stream.qevm')), PORTABLE, target, SILENT);
     const { size, blocks } = statSync(target);
     expect(size).toBe(report.bytesWritten + report.sparseBytes);
     expect(report.bytesWritten).toBeLessThan(1_700_000);
@@ -87,7 +87,7 @@ describe('the portable layout', () => {
 
   it('finds zero pages inside data, too, where the source does not know them', () => {
     const target = newTarget();
-    expect(exportElf(openToExport(fixture('tiny/paging-off.elf')), PORTABLE, target, SILENT).bytesWritten).toBeLessThan(1_700_000);
+    expect(exportDump(openToExport(fixture('tiny/paging-off.elf')), PORTABLE, target, SILENT).bytesWritten).toBeLessThan(1_700_000);
   });
 });
 
@@ -95,7 +95,7 @@ describe('memory that the source does not hold', () => {
   it('ends the segment before it and is listed; nothing of it comes out as zero', () => {
     const target = newTarget();
     const source = openToExport(fixture('tiny-variants/qemu10-xbzrle/stream.qevm'));
-    const report = exportElf(source, PORTABLE, target, SILENT);
+    const report = exportDump(source, PORTABLE, target, SILENT);
     expect(report.missing).toEqual([{ start: 0x400000, last: 0x4dbfff, reason: expect.stringContaining('cannot be read') as string }]);
     expect(report.warnings.join(' ')).toContain('880 KiB of the guest');
     const { memory } = openBytes(new Uint8Array(readFileSync(target)));
@@ -109,7 +109,7 @@ describe('memory that the source does not hold', () => {
 
   it("is zeros in QEMU's layout, which has no other way, and is said to be", () => {
     const target = newTarget();
-    const report = exportElf(openToExport(fixture('tiny-variants/qemu10-xbzrle/stream.qevm')), QEMU, target, SILENT);
+    const report = exportDump(openToExport(fixture('tiny-variants/qemu10-xbzrle/stream.qevm')), QEMU, target, SILENT);
     expect(report.missing).toHaveLength(1);
     expect(report.warnings[0]).toContain('written as zeros');
     expect(statSync(target).size).toBe(statSync(fixture('tiny-variants/qemu10-xbzrle/paging-off.elf')).size);
@@ -117,7 +117,7 @@ describe('memory that the source does not hold', () => {
 
   it('of a filtered vmcore stays out: only what it holds is written', () => {
     const target = newTarget();
-    const report = exportElf(openToExport(fixture('tiny/filtered.elf')), PORTABLE, target, SILENT);
+    const report = exportDump(openToExport(fixture('tiny/filtered.elf')), PORTABLE, target, SILENT);
     expect(loadsOf(new Uint8Array(readFileSync(target)))).toMatchObject([{ physical: 0x100000, length: 0x345000 }]);
     const bytes = report.missing.reduce((sum, { start, last }) => sum + last - start + 1, 0);
     expect(report.warnings.some((warning) => warning.includes('not in the dump'))).toBe(bytes > 0);
@@ -175,7 +175,7 @@ describe('any layout of memory', () => {
     for (let seed = 1; seed <= 60; seed++) {
       const { exported, regions, expected } = randomGuest(seed);
       const target = path.join(folder, 'random.elf');
-      exportElf(exported, options, target, SILENT);
+      exportDump(exported, options, target, SILENT);
       const elf = new Uint8Array(readFileSync(target));
       const loads = loadsOf(elf);
       for (const { start, last } of regions) {
@@ -199,7 +199,7 @@ describe('any layout of memory', () => {
     const regions = [{ start: 0, last: count * 8192 - 1, ram: 0 }];
     const target = newTarget();
     const source = sourceOf(bareDump(builder.finish(), regions), new ArraySource(new Uint8Array(4096).fill(7)), '/nowhere');
-    const report = exportElf(source, PORTABLE, target, SILENT);
+    const report = exportDump(source, PORTABLE, target, SILENT);
     expect([report.missing.length, report.missingCut]).toEqual([1000, true]);
     const header = execFileSync('readelf', ['-h', '-W', target], { encoding: 'utf8' });
     expect(header).toContain(`Number of program headers:         65535 (${count + 1})`);
@@ -213,7 +213,7 @@ describe('any layout of memory', () => {
   it('that is empty makes a file without segments of memory, and says so', () => {
     const target = newTarget();
     const source = sourceOf(bareDump(new ExtentBuilder().finish(), []), new ArraySource(new Uint8Array(0)), '/nowhere');
-    expect(exportElf(source, PORTABLE, target, SILENT).warnings[0]).toContain('holds no memory');
+    expect(exportDump(source, PORTABLE, target, SILENT).warnings[0]).toContain('holds no memory');
     expect(loadsOf(new Uint8Array(readFileSync(target)))).toEqual([]);
   });
 });
@@ -223,7 +223,7 @@ describe('what is planned', () => {
     const source = openToExport(fixture('linux/stream.qevm'));
     const plan = planExport(source, PORTABLE);
     const target = newTarget();
-    const report = exportElf(source, PORTABLE, target, SILENT);
+    const report = exportDump(source, PORTABLE, target, SILENT);
     expect(plan.fileSize).toBe(statSync(target).size);
     expect(report.bytesWritten).toBeLessThanOrEqual(plan.dataSize);
     expect(plan.notes.map(({ title }) => title)).toEqual([

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { exportElf } from '#engine/export/elf-writer.ts';
+import { exportDump } from '#engine/export/job.ts';
 import { WorkbenchError } from '#shared/errors.ts';
 import { fixture } from '../../fixtures/fixture.ts';
 import { temporaryFolder } from '../io/temporary-folder.ts';
@@ -71,7 +71,7 @@ describe('a target that would do harm or cannot be written is refused before any
     const target = place({ folder, dump });
     const before = readdirSync(folder).sort();
     const source = openToExport(dump);
-    const error = errorOf(() => exportElf(source, PORTABLE, target, SILENT));
+    const error = errorOf(() => exportDump(source, PORTABLE, target, SILENT));
     expect(error.code).toBe('cannot-write');
     expect(error.message).toContain(reason);
     expect(readdirSync(folder).sort()).toEqual(before);
@@ -83,11 +83,11 @@ describe('a target that would do harm or cannot be written is refused before any
     const asNobody = process.getuid?.() === 0 ? 'process.setgroups([]); process.setgid(65534); process.setuid(65534);' : '';
     for (const at of [root, folder]) execFileSync('chmod', ['0555', at]);
     const script = `
-      import { exportElf } from '#engine/export/elf-writer.ts';
+      import { exportDump } from '#engine/export/job.ts';
       import { openToExport, SILENT } from './tests/engine/export/export-case.ts';
       const source = openToExport(${JSON.stringify(dump)});
       ${asNobody}
-      try { exportElf(source, { format: 'elf', layout: 'portable' }, ${JSON.stringify(target)}, SILENT); console.log('written'); }
+      try { exportDump(source, { format: 'elf', layout: 'portable' }, ${JSON.stringify(target)}, SILENT); console.log('written'); }
       catch (error) { console.log(error.code, error.message); }`;
     const run = spawnSync(process.execPath, ['--input-type=module-typescript', '-e', script], { encoding: 'utf8' });
     for (const at of [root, folder]) execFileSync('chmod', ['0755', at]);
@@ -102,7 +102,7 @@ describe('an export that fails half-way leaves nothing behind, and an older file
     const source = openToExport(dump);
     const phases: string[] = [];
     const error = errorOf(() =>
-      exportElf(source, PORTABLE, target, {
+      exportDump(source, PORTABLE, target, {
         report(phase) {
           phases.push(phase);
           expect(existsSync(`${target}.part`)).toBe(phase !== 'planning the file');
@@ -118,16 +118,16 @@ describe('an export that fails half-way leaves nothing behind, and an older file
     const { folder, dump, target } = scene();
     const source = openToExport(dump);
     truncateSync(dump, 200_000);
-    expect(errorOf(() => exportElf(source, PORTABLE, target, SILENT)).code).toBe('source-changed');
+    expect(errorOf(() => exportDump(source, PORTABLE, target, SILENT)).code).toBe('source-changed');
     expect(readdirSync(folder)).toEqual(['guest.qevm']);
   });
 
   it('when the process may not write files that large (the disk is full: the same way)', () => {
     const { folder, dump, target } = scene();
     const script = `
-      import { exportElf } from '#engine/export/elf-writer.ts';
+      import { exportDump } from '#engine/export/job.ts';
       import { openToExport, SILENT } from './tests/engine/export/export-case.ts';
-      try { exportElf(openToExport(${JSON.stringify(dump)}), { format: 'elf', layout: 'portable' }, ${JSON.stringify(target)}, SILENT); console.log('written'); }
+      try { exportDump(openToExport(${JSON.stringify(dump)}), { format: 'elf', layout: 'portable' }, ${JSON.stringify(target)}, SILENT); console.log('written'); }
       catch (error) { console.log(error.code, error.message); }`;
     // 400 KiB: enough for the headers and a part of the memory.
     const command = `ulimit -f 400; exec "${process.execPath}" --input-type=module-typescript -e "$SCRIPT"`;
@@ -145,11 +145,11 @@ describe('an export that fails half-way leaves nothing behind, and an older file
       mkdirSync(disk);
       const script = `
       import fs from 'node:fs';
-      import { exportElf } from '#engine/export/elf-writer.ts';
+      import { exportDump } from '#engine/export/job.ts';
       import { openToExport, SILENT } from './tests/engine/export/export-case.ts';
       const source = openToExport(${JSON.stringify(dump)});
       const attempt = (progress) => {
-        try { exportElf(source, { format: 'elf', layout: 'portable' }, ${JSON.stringify(path.join(disk, 'x'))}, progress); console.log('written'); }
+        try { exportDump(source, { format: 'elf', layout: 'portable' }, ${JSON.stringify(path.join(disk, 'x'))}, progress); console.log('written'); }
         catch (error) { console.log(error.code, error.message); }
         console.log(fs.readdirSync(${JSON.stringify(disk)}).join());
       };
@@ -174,14 +174,14 @@ describe('an export that succeeds', () => {
     writeFileSync(target, 'older');
     writeFileSync(`${target}.part`, 'left behind');
     const source = openToExport(dump);
-    exportElf(source, PORTABLE, target, SILENT);
+    exportDump(source, PORTABLE, target, SILENT);
     expect(readdirSync(folder).sort()).toEqual(['guest.qevm', 'guest.vmcore']);
     expect(readFileSync(target).subarray(0, 4).toString('latin1')).toBe('\x7fELF');
   });
 
   it('can be read by its owner only: memory holds secrets', () => {
     const { dump, target } = scene();
-    exportElf(openToExport(dump), PORTABLE, target, SILENT);
+    exportDump(openToExport(dump), PORTABLE, target, SILENT);
     expect(statSync(target).mode & 0o777).toBe(0o600);
   });
 
@@ -190,14 +190,14 @@ describe('an export that succeeds', () => {
     const victim = path.join(folder, 'victim');
     writeFileSync(victim, 'precious');
     symlinkSync(victim, `${target}.part`);
-    exportElf(openToExport(dump), PORTABLE, target, SILENT);
+    exportDump(openToExport(dump), PORTABLE, target, SILENT);
     expect([readFileSync(victim, 'utf8'), statSync(target).isFile()]).toEqual(['precious', true]);
   });
 
   it('reports phases in order, and never goes back', () => {
     const { dump, target } = scene();
     const reports: [string, number, number][] = [];
-    exportElf(openToExport(dump), PORTABLE, target, { report: (...report) => void reports.push(report) });
+    exportDump(openToExport(dump), PORTABLE, target, { report: (...report) => void reports.push(report) });
     expect([...new Set(reports.map(([phase]) => phase))]).toEqual(['planning the file', 'writing memory', 'syncing to disk']);
     const done = reports.filter(([phase]) => phase === 'writing memory').map(([, bytes]) => bytes);
     expect(done).toEqual([...done].sort((a, b) => a - b));

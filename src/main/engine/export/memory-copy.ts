@@ -11,7 +11,7 @@
 import type { Progress } from '../formats/format.ts';
 import type { GuestMemory } from '../memory/guest-memory.ts';
 import type { PageTarget } from './file-writer.ts';
-import { noteMissing, type LoadPlan } from './load-segments.ts';
+import { noteMissing, type Missing } from './memory-ranges.ts';
 import { isKnown, memoryRuns } from './memory-runs.ts';
 import { PageCopier } from './page-copier.ts';
 
@@ -28,18 +28,18 @@ export interface SharedCopy {
 }
 
 /** Memory that turned out to be unreadable while it was written; it is zero in the file. */
-export type Lost = Pick<LoadPlan, 'missing' | 'missingCut' | 'missingSize'>;
+export type Lost = Missing;
 
 const NEXT = 0;
 const DONE = 1;
 
-/** Divides the segments of a file into pieces. */
-export function shareCopy(segments: readonly { physical: number; fileSize: number; offset: number }[]): SharedCopy {
+/** Divides memory and its places in the file into pieces. */
+export function shareCopy(memory: readonly { physical: number; length: number; position: number }[]): SharedCopy {
   const rows: number[] = [];
   let total = 0;
-  for (const { physical, fileSize, offset } of segments) {
-    total += fileSize;
-    for (let done = 0; done < fileSize; done += PIECE) rows.push(physical + done, Math.min(PIECE, fileSize - done), offset + done);
+  for (const { physical, length, position } of memory) {
+    total += length;
+    for (let done = 0; done < length; done += PIECE) rows.push(physical + done, Math.min(PIECE, length - done), position + done);
   }
   const pieces = new SharedArrayBuffer(rows.length * 8);
   new Float64Array(pieces).set(rows);

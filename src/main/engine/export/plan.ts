@@ -2,8 +2,8 @@
 import path from 'node:path';
 import type { ExportOptions, ExportPlan } from '#shared/model/export.ts';
 import { PT_NOTE } from '../formats/elf/layout.ts';
-import { titleOfNote } from './cpu-notes.ts';
-import { planElf } from './elf-plan.ts';
+import { titleOfNote } from './elf/notes.ts';
+import { planElf } from './elf/plan.ts';
 import type { ExportSource } from './export-source.ts';
 
 /** Most segments that are listed one by one. */
@@ -22,7 +22,7 @@ export function planExport(source: ExportSource, options: ExportOptions): Export
     layout: options.layout,
     suggestedName: suggestName(source),
     fileSize: plan.fileSize,
-    dataSize: plan.head.length + plan.dataSize + plan.tail.length,
+    dataSize: plan.extras.reduce((sum, { bytes }) => sum + bytes.length, plan.dataSize),
     segmentCount: plan.segments.length,
     segments: plan.segments.slice(0, MAX_LISTED).map(({ type, physical, virtual, offset, fileSize, memorySize }) => ({
       type: type === PT_NOTE ? 'NOTE' : 'LOAD',

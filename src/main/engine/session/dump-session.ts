@@ -4,7 +4,7 @@ import { assert, WorkbenchError } from '#shared/errors.ts';
 import type { CpuView, DeviceSummary, DumpSummary, ExportReport, MemoryMap, RegionCorrection, RootChoice } from '#shared/model/index.ts';
 import type { Architecture } from '../arch/architecture.ts';
 import { ARCHITECTURES } from '../arch/index.ts';
-import { ElfExport, helpExport, type CopyOutcome, type ExportWork } from '../export/elf-writer.ts';
+import { beginExport, helpExport, type CopyOutcome, type ExportJob, type ExportWork } from '../export/job.ts';
 import type { ExportSource } from '../export/export-source.ts';
 import { planExport } from '../export/plan.ts';
 import type { OpenedDump, OpenedRegion, Progress } from '../formats/format.ts';
@@ -46,7 +46,7 @@ export class DumpSession {
   readonly #memory: GuestMemory;
   readonly #architecture: Architecture | undefined;
   #corrections: RegionCorrection[];
-  #export: ElfExport | undefined;
+  #export: ExportJob | undefined;
   /** Whether the corrections stand in the project file. */
   #kept = true;
   #regions: OpenedRegion[];
@@ -178,19 +178,19 @@ export class DumpSession {
 
   /** Starts an export; `finishExport` or `discardExport` must follow. */
   beginExport({ options, target }: Pick<MethodArgument<'exportDump'>, 'options' | 'target'>, progress: Progress): ExportStart {
-    this.#export = new ElfExport(this.#exportSource(), options, target, progress);
+    this.#export = beginExport(this.#exportSource(), options, target, progress);
     return { work: this.#export.work, threads: this.#export.threads };
   }
 
   /** This thread's share of the export that it began, or of another thread's. */
   copyExport(work: ExportWork, progress: Progress): CopyOutcome {
-    return this.#export ? { written: 0, lost: this.#export.copy(progress) } : helpExport(this.#exportSource(), work, progress);
+    return this.#export?.copy(progress) ?? helpExport(this.#exportSource(), work, progress);
   }
 
-  /** `outcomes`: this thread's own first. */
+  /** `outcomes`: of all threads, this one included. */
   finishExport(outcomes: readonly CopyOutcome[], progress: Progress): ExportReport {
-    assert(this.#export && outcomes[0], 'an export is under way in this thread');
-    const report = this.#export.finish(outcomes[0].lost, outcomes.slice(1), progress);
+    assert(this.#export, 'an export is under way in this thread');
+    const report = this.#export.finish(outcomes, progress);
     this.#export = undefined;
     return report;
   }

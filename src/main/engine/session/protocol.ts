@@ -3,7 +3,7 @@ import type { MethodArgument } from '#shared/contract.ts';
 import type { EncodedError } from '#shared/errors.ts';
 import type { DumpSummary, ExportReport } from '#shared/model/index.ts';
 import type { DumpImage } from './dump-image.ts';
-import type { CopyOutcome, ExportWork } from '../export/elf-writer.ts';
+import type { CopyOutcome, ExportWork } from '../export/job.ts';
 import type { DumpSession, ExportStart } from './dump-session.ts';
 import type { OpenRequest } from './open-image.ts';
 
@@ -38,7 +38,6 @@ export interface Tasks {
   /** An export in steps: begun by one thread, copied by several, finished or discarded by the first. */
   beginExport: { argument: Pick<MethodArgument<'exportDump'>, 'options' | 'target'>; result: ExportStart };
   copyExport: { argument: { work: ExportWork }; result: CopyOutcome };
-  /** `outcomes`: the own one first. */
   finishExport: { argument: { outcomes: CopyOutcome[] }; result: ExportReport };
   discardExport: { argument: null; result: null };
   /** Lets go of the file; no task may follow. */

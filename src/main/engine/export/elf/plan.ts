@@ -11,13 +11,14 @@
 import { formatSize } from '#shared/address-text.ts';
 import { WorkbenchError } from '#shared/errors.ts';
 import type { ExportOptions } from '#shared/model/export.ts';
-import { EHDR_SIZE, PHDR_SIZE, PN_XNUM, PT_LOAD, PT_NOTE, SHDR_SIZE } from '../formats/elf/layout.ts';
-import type { ElfNote } from '../formats/format.ts';
-import { PAGE_SIZE } from '../memory/extent-table.ts';
-import { collectNotes, noteWarnings } from './cpu-notes.ts';
-import { encodeHeader, encodeNotes, encodeProgramHeaders, encodeSectionHeaders, SECTION_NAMES, type SegmentFields } from './elf-encode.ts';
-import type { ExportSource } from './export-source.ts';
-import { planLoads, type LoadPlan } from './load-segments.ts';
+import { EHDR_SIZE, PHDR_SIZE, PN_XNUM, PT_LOAD, PT_NOTE, SHDR_SIZE } from '../../formats/elf/layout.ts';
+import type { ElfNote } from '../../formats/format.ts';
+import { PAGE_SIZE } from '../../memory/extent-table.ts';
+import { collectNotes, noteWarnings } from './notes.ts';
+import { encodeHeader, encodeNotes, encodeProgramHeaders, encodeSectionHeaders, SECTION_NAMES, type SegmentFields } from './encode.ts';
+import type { ExportSource } from '../export-source.ts';
+import { planLoads, type LoadPlan } from '../memory-ranges.ts';
+import type { FilePlan } from '../placed-export.ts';
 
 const EM_NONE = 0;
 /** PF_R | PF_W | PF_X, as Linux's /proc/vmcore has it. */
@@ -27,17 +28,10 @@ const QEMU_HEADER_SIZE = 8;
 /** sh_info, which counts the program headers, has 32 bits. */
 const MAX_SEGMENTS = 0xffff_ffff;
 
-export interface ElfPlan extends LoadPlan {
+export interface ElfPlan extends FilePlan {
   /** PT_NOTE, then the loads, in file order. */
   segments: SegmentFields[];
   notes: ElfNote[];
-  /** Everything before the memory. */
-  head: Uint8Array;
-  /** What follows the memory. */
-  tail: Uint8Array;
-  tailOffset: number;
-  fileSize: number;
-  warnings: string[];
 }
 
 export function planElf(source: ExportSource, { layout }: ExportOptions): ElfPlan {
@@ -77,13 +71,19 @@ export function planElf(source: ExportSource, { layout }: ExportOptions): ElfPla
   head.set(encodeProgramHeaders(segments), programOffset);
   head.set(noteBytes, noteOffset);
   const tail = qemu ? SECTION_NAMES : new Uint8Array(0);
+  const { dataSize, missing, missingCut, missingSize } = loads;
   return {
-    ...loads,
+    dataSize,
+    missing,
+    missingCut,
+    missingSize,
     segments,
     notes,
-    head,
-    tail,
-    tailOffset: offset,
+    pieces: segments.slice(1).map(({ physical, fileSize, offset: position }) => ({ physical, length: fileSize, position })),
+    extras: [
+      { position: 0, bytes: head },
+      { position: offset, bytes: tail },
+    ],
     fileSize: offset + tail.length,
     warnings: [...memoryWarnings(source, loads, layout), ...noteWarnings(source)],
   };

@@ -2,7 +2,7 @@
  * ELF64 headers and notes as bytes; formats/elf/layout.ts has the map of their fields. Facts of QEMU's own values: dump/dump.c
  * (write_elf64_header, write_elf64_phdr_load, prepare_elf_section_hdr_string), v7.2 to v10.1.
  */
-import { EHDR_SIZE, ELF_MAGIC, ELFCLASS64, ELFDATA2LSB, ET_CORE, PHDR_SIZE, PN_XNUM, SHDR_SIZE } from '../formats/elf/layout.ts';
+import { EHDR_SIZE, ELF_MAGIC, ELFCLASS64, ELFDATA2LSB, ET_CORE, PHDR_SIZE, PN_XNUM, SHDR_SIZE } from '../../formats/elf/layout.ts';
 
 const EV_CURRENT = 1;
 const SHT_STRTAB = 3;

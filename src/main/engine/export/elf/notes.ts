@@ -2,10 +2,10 @@
  * The notes of the file: what the source holds when it is a vmcore itself; otherwise, in QEMU's order (dump/dump.c, write_elf_notes),
  * NT_PRSTATUS of every CPU, the QEMU note of every CPU, and VMCOREINFO.
  */
-import { NT_PRSTATUS } from '../formats/elf/layout.ts';
-import type { ElfNote } from '../formats/format.ts';
-import { VMCOREINFO_OWNER } from '../formats/vmcoreinfo.ts';
-import type { ExportSource } from './export-source.ts';
+import { NT_PRSTATUS } from '../../formats/elf/layout.ts';
+import type { ElfNote } from '../../formats/format.ts';
+import { VMCOREINFO_OWNER } from '../../formats/vmcoreinfo.ts';
+import type { ExportSource } from '../export-source.ts';
 
 /** EFER.LMA: long mode is active. */
 const LMA = 1n << 10n;

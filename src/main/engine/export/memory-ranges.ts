@@ -12,14 +12,18 @@ export interface LoadRange {
   length: number;
 }
 
-export interface LoadPlan {
+/** What of the memory the source does not hold. */
+export interface Missing {
+  missing: ExportReport['missing'];
+  missingCut: boolean;
+  missingSize: number;
+}
+
+export interface LoadPlan extends Missing {
   /** Ascending, disjoint. */
   ranges: LoadRange[];
   /** Bytes that have to be read, or are a fill of another value than zero. */
   dataSize: number;
-  missing: ExportReport['missing'];
-  missingCut: boolean;
-  missingSize: number;
 }
 
 /** Most ranges of missing memory that a report lists. */
@@ -55,7 +59,7 @@ export function planLoads({ memory, dump }: ExportSource, layout: ExportOptions[
 }
 
 /** Adds a range to what is missing. */
-export function noteMissing(plan: Pick<LoadPlan, 'missing' | 'missingCut' | 'missingSize'>, start: number, length: number, reason: string): void {
+export function noteMissing(plan: Missing, start: number, length: number, reason: string): void {
   plan.missingSize += length;
   const before = plan.missing.at(-1);
   if (before && before.reason === reason && before.last + 1 === start) before.last += length;

@@ -1,0 +1,96 @@
+/** Writes a file in which every byte of memory has its place before any is written: ELF, raw, LiME. */
+import os from 'node:os';
+import { formatSize } from '#shared/address-text.ts';
+import type { ExportReport } from '#shared/model/export.ts';
+import type { Progress } from '../formats/format.ts';
+import type { ExportSource } from './export-source.ts';
+import { FileWriter } from './file-writer.ts';
+import type { CopyOutcome, ExportJob } from './job.ts';
+import { copyMemory, shareCopy, type SharedCopy } from './memory-copy.ts';
+import type { Missing } from './memory-ranges.ts';
+import { SparseFile } from './sparse-file.ts';
+
+/** Where everything lies in the file. */
+export interface FilePlan extends Missing {
+  /** Memory, ascending by physical address. */
+  pieces: readonly { physical: number; length: number; position: number }[];
+  /** Everything else: headers, notes, tables. */
+  extras: readonly { position: number; bytes: Uint8Array }[];
+  fileSize: number;
+  /** Bytes of memory that have to be read, or are a fill of another value than zero. An upper bound. */
+  dataSize: number;
+  warnings: string[];
+}
+
+/** Memory that is worth a thread of its own: which takes some 60 ms to start, and as long to copy this much, or to decode that much. */
+const COPIED_PER_THREAD = 48 * 1024 * 1024;
+const DECODED_PER_THREAD = 8 * 1024 * 1024;
+const MAX_THREADS = 8;
+
+/** How many threads it is worth to go through so much of the source's memory. */
+export function threadsFor({ dump }: ExportSource, dataSize: number): number {
+  const share = dump.coding ? DECODED_PER_THREAD : COPIED_PER_THREAD;
+  return Math.max(1, Math.min(os.availableParallelism(), MAX_THREADS, Math.ceil(dataSize / share)));
+}
+
+/** The open file and its share of the work. */
+export interface PlacedWork {
+  kind: 'placed';
+  fd: number;
+  target: string;
+  copy: SharedCopy;
+}
+
+export function helpPlaced({ memory }: ExportSource, { fd, target, copy }: PlacedWork, progress: Progress): CopyOutcome {
+  const writer = new FileWriter(fd, target);
+  const lost = copyMemory(memory, writer, copy, progress);
+  return { written: writer.written, lost };
+}
+
+export class PlacedExport implements ExportJob {
+  readonly #source: ExportSource;
+  readonly #plan: FilePlan;
+  readonly #file: SparseFile;
+  readonly #began = performance.now();
+  readonly work: PlacedWork;
+  readonly threads: number;
+
+  constructor(source: ExportSource, plan: FilePlan, target: string) {
+    this.#source = source;
+    this.#plan = plan;
+    const extraSize = plan.extras.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    this.#file = SparseFile.create(target, source.files, extraSize + plan.dataSize);
+    this.work = { kind: 'placed', fd: this.#file.fd, target, copy: shareCopy(plan.pieces) };
+    this.threads = threadsFor(source, plan.dataSize);
+  }
+
+  copy(progress: Progress): CopyOutcome {
+    for (const { position, bytes } of this.#plan.extras) this.#file.write(position, bytes);
+    const lost = copyMemory(this.#source.memory, this.#file, this.work.copy, progress);
+    return { written: this.#file.written, lost };
+  }
+
+  finish(outcomes: readonly CopyOutcome[], progress: Progress): ExportReport {
+    const { fileSize, missing, missingCut, warnings } = this.#plan;
+    progress.report('syncing to disk', fileSize, fileSize);
+    this.#file.finish(fileSize);
+    const lost = outcomes.map((outcome) => outcome.lost);
+    const lostSize = lost.reduce((sum, each) => sum + each.missingSize, 0);
+    const bytesWritten = outcomes.reduce((sum, { written }) => sum + written, 0);
+    return {
+      target: this.#file.target,
+      bytesWritten,
+      sparseBytes: fileSize - bytesWritten,
+      seconds: (performance.now() - this.#began) / 1000,
+      missing: [...missing, ...lost.flatMap((each) => each.missing)].sort((a, b) => a.start - b.start),
+      missingCut: missingCut || lost.some((each) => each.missingCut),
+      warnings: lostSize === 0 ? warnings : [...warnings, undecodable(lostSize)],
+    };
+  }
+
+  discard(): void {
+    this.#file.discard();
+  }
+}
+
+const undecodable = (bytes: number) => `${formatSize(bytes)} of memory could not be decoded and are zero in the file; the list names them.`;
