@@ -9,13 +9,15 @@ export interface XmlElement {
   name: string;
   attributes: ReadonlyMap<string, string>;
   children: XmlElement[];
-  /** Character data directly inside, trimmed. */
+  /** Character data directly inside, trimmed; what exceeds 4096 characters is left out. */
   text: string;
 }
 
 /** Elements that are read, and how deeply they may nest; a domain with 256 disks has some 5000, 6 deep. */
 const MAX_ELEMENTS = 100_000;
 const MAX_DEPTH = 64;
+/** Names and numbers are short; a description need not be read to its end. */
+const MAX_TEXT = 4096;
 
 const ENTITIES: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 
@@ -62,7 +64,7 @@ export function parseXml(text: string): XmlElement | undefined {
   let elements = 0;
   const addText = (piece: string) => {
     const inside = open.at(-1);
-    if (inside && piece.trim() !== '') inside.text = `${inside.text} ${piece.trim()}`.trim();
+    if (inside && inside.text.length < MAX_TEXT && piece.trim() !== '') inside.text = `${inside.text} ${piece.slice(0, MAX_TEXT)}`.trim();
   };
 
   for (let at = 0; at < text.length && !(root && open.length === 0);) {
