@@ -30,7 +30,7 @@ export interface SegmentValue {
 
 export interface CpuState {
   index: number;
-  /** By gdb's lower-case names: rax … r15, rip, rflags, cr0, cr2, cr3, cr4, efer, … */
+  /** By gdb's lower-case names: rax … r15, rip, rflags, cr0, cr2, cr3, cr4, efer, …; of a 32-bit x86 under the 64-bit names too, 32 bits wide. */
   registers: Record<string, RegisterValue>;
   /** cs ss ds es fs gs ldt tr gdt idt */
   segments: Record<string, SegmentValue>;

@@ -3,7 +3,7 @@
  *
  * Sources: Intel SDM, AMD APM vol. 2; QEMU 5.2 to 10 for vmstate and notes. Chapters of the SDM's volume 3 are renumbered from edition to
  * edition, so beyond chapter 3 its sections are cited by title.
- * Not supported yet: page walks of 32-bit guests (their registers are shown), NT_PRSTATUS of EM_386 files.
+ * Not supported yet: page walks of 32-bit guests (their registers are shown). EM_386 files: ../i386.
  */
 import type { CpuView } from '#shared/model/index.ts';
 import type { Architecture } from '../architecture.ts';
@@ -24,7 +24,8 @@ function describeCpu(state: CpuState): CpuView {
     const segment = state.segments[name];
     return segment === undefined ? [] : [describeSegment(name, segment)];
   });
-  return { index: state.index, mode: modeLine(state), paging: pagingOf(state), registers: describeRegisters(state), segments };
+  const paging = pagingOf(state);
+  return { index: state.index, mode: modeLine(state), paging, registers: describeRegisters(state, paging.mode), segments };
 }
 
 export const x86_64: Architecture = {
@@ -38,7 +39,7 @@ export const x86_64: Architecture = {
   cpuDescription,
   cpuFromVmstate,
   cpuFromNotes,
-  encodePrstatus,
+  encodePrstatus: (state) => encodePrstatus(state),
   encodeQemuNote,
   missingNoteRegisters,
 };

@@ -8,15 +8,16 @@
  *   0 u32 version (1)  4 u32 size  8 registers  152 ten segments of 24 bytes {u32 selector, limit, flags, pad; u64 base}  392 cr0 to cr4
  */
 
-export const PRSTATUS_SIZE = 336;
-export const PRSTATUS_PID = 32;
-const PRSTATUS_REGISTERS = 112;
-
-/** In their order from offset 112 on. Segment names stand for selectors. */
-const PRSTATUS_ORDER = [
-  ...['r15', 'r14', 'r13', 'r12', 'rbp', 'rbx', 'r11', 'r10', 'r9', 'r8', 'rax', 'rcx', 'rdx', 'rsi', 'rdi', 'orig_rax'],
-  ...['rip', 'cs', 'rflags', 'rsp', 'ss', 'fs_base', 'gs_base', 'ds', 'es', 'fs', 'gs'],
-] as const;
+/** Where NT_PRSTATUS keeps what: of a 64-bit CPU here, of a 32-bit one in i386/note-layout.ts. */
+export interface PrstatusLayout {
+  /** Bytes. */
+  size: number;
+  /** Offset of pr_pid, 4 bytes. */
+  pid: number;
+  /** Registers, each of `slotBytes` bytes. Segment names stand for selectors. */
+  slots: readonly NoteSlot[];
+  slotBytes: 4 | 8;
+}
 
 export interface NoteSlot {
   name: string;
@@ -24,7 +25,20 @@ export interface NoteSlot {
   offset: number;
 }
 
-export const PRSTATUS_SLOTS: readonly NoteSlot[] = PRSTATUS_ORDER.map((name, n) => ({ name, offset: PRSTATUS_REGISTERS + 8 * n }));
+const PRSTATUS_REGISTERS = 112;
+
+/** In their order from offset 112 on. */
+const PRSTATUS_ORDER = [
+  ...['r15', 'r14', 'r13', 'r12', 'rbp', 'rbx', 'r11', 'r10', 'r9', 'r8', 'rax', 'rcx', 'rdx', 'rsi', 'rdi', 'orig_rax'],
+  ...['rip', 'cs', 'rflags', 'rsp', 'ss', 'fs_base', 'gs_base', 'ds', 'es', 'fs', 'gs'],
+] as const;
+
+export const PRSTATUS: PrstatusLayout = {
+  size: 336,
+  pid: 32,
+  slots: PRSTATUS_ORDER.map((name, n) => ({ name, offset: PRSTATUS_REGISTERS + 8 * n })),
+  slotBytes: 8,
+};
 export const SELECTOR_NAMES: ReadonlySet<string> = new Set(['cs', 'ss', 'ds', 'es', 'fs', 'gs']);
 
 export const QEMU_NOTE_VERSION = 1;

@@ -8,18 +8,19 @@ import { formatAddress } from '#shared/address-text.ts';
 import { DumpFormatError } from '#shared/errors.ts';
 import type { CpuNotes, NoteContext } from '../architecture.ts';
 import type { CpuState, RegisterValue } from '../cpu-state.ts';
-import { PRSTATUS_SIZE, PRSTATUS_SLOTS, QEMU_NOTE_SIZE_OLD, QEMU_NOTE_VERSION, QEMU_SEGMENTS, QEMU_SLOTS, SELECTOR_NAMES } from './note-layout.ts';
+import { PRSTATUS, QEMU_NOTE_SIZE_OLD, QEMU_NOTE_VERSION, QEMU_SEGMENTS, QEMU_SLOTS, SELECTOR_NAMES, type PrstatusLayout } from './note-layout.ts';
 import { isLongCode } from './segments.ts';
 
 const LME = 1n << 8n;
 const LMA = 1n << 10n;
+const EM_386 = 3;
 const EM_X86_64 = 62;
 
 /** See Architecture.cpuFromNotes. */
 export function cpuFromNotes(notes: CpuNotes, index: number, context: NoteContext): CpuState {
   const state: CpuState = { index, registers: {}, segments: {} };
   if (notes.qemu !== undefined) readQemuNote(state, notes.qemu, context);
-  if (notes.prstatus !== undefined) readPrstatus(state, notes.prstatus, context);
+  if (notes.prstatus !== undefined) readPrstatus(state, notes.prstatus, PRSTATUS, context);
   const efer = inferEfer(state, context);
   if (efer !== undefined) state.registers.efer = efer;
   return state;
@@ -29,7 +30,8 @@ function place(note: string, offset: number, noteOffset: number | undefined): st
   return `${note}, offset ${offset}${noteOffset === undefined ? '' : `, at ${formatAddress(noteOffset + offset)}`}`;
 }
 
-function readQemuNote(state: CpuState, bytes: Uint8Array, context: NoteContext): void {
+/** Adds what the QEMU note holds; its layout is the same for 32-bit CPUs. */
+export function readQemuNote(state: CpuState, bytes: Uint8Array, context: NoteContext): void {
   const at = context.qemuOffset;
   const problem = { format: 'QEMU note', source: context.source ?? 'core', fileOffset: at ?? 0 };
   if (bytes.length < QEMU_NOTE_SIZE_OLD) {
@@ -65,34 +67,40 @@ function readQemuNote(state: CpuState, bytes: Uint8Array, context: NoteContext):
   }
 }
 
-function readPrstatus(state: CpuState, bytes: Uint8Array, context: NoteContext): void {
+/** Adds what NT_PRSTATUS holds and `state` does not. */
+export function readPrstatus(state: CpuState, bytes: Uint8Array, layout: PrstatusLayout, context: NoteContext): void {
   const at = context.prstatusOffset;
-  if (bytes.length < PRSTATUS_SIZE) {
+  const { size, slots, slotBytes } = layout;
+  if (bytes.length < size) {
     const problem = { format: 'NT_PRSTATUS', source: context.source ?? 'core', fileOffset: at ?? 0, field: 'descsz' };
-    throw new DumpFormatError({ ...problem, expected: `${PRSTATUS_SIZE} bytes`, found: `${bytes.length}` });
+    throw new DumpFormatError({ ...problem, expected: `${size} bytes`, found: `${bytes.length}` });
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (const { name, offset } of PRSTATUS_SLOTS) {
+  for (const { name, offset } of slots) {
     const selector = SELECTOR_NAMES.has(name);
     // A selector alone is no segment: without the QEMU note it is a 16-bit register, as gdb shows it.
     if (state.registers[name] !== undefined || (selector && state.segments[name] !== undefined)) continue;
-    const value = view.getBigUint64(offset, true);
+    const value = slotBytes === 8 ? view.getBigUint64(offset, true) : BigInt(view.getUint32(offset, true));
     const source = place('NT_PRSTATUS', offset, at);
-    state.registers[name] = selector ? { value: value & 0xffffn, width: 16, source } : { value, width: 64, source };
+    state.registers[name] = selector ? { value: value & 0xffffn, width: 16, source } : { value, width: 8 * slotBytes, source };
   }
 }
 
 /** EFER's long-mode bits; undefined where nothing shows them. */
-function inferEfer(state: CpuState, context: NoteContext): RegisterValue | undefined {
+export function inferEfer(state: CpuState, context: NoteContext): RegisterValue | undefined {
   const { cr0, cr4 } = state.registers;
   if (cr0 === undefined || cr4 === undefined) return undefined;
   const paging = (cr0.value >> 31n) & 1n;
   const pae = (cr4.value >> 5n) & 1n;
   // Long mode is active exactly when paging is on and LME is set, and it needs PAE (SDM vol. 3A, "Initializing IA-32e Mode"); with paging off LME is not known.
-  const why = paging === 0n ? undefined : pae === 0n ? 'paging without CR4.PAE is 32-bit paging' : longModeEvidence(state, context);
   if (paging === 0n) return { value: 0n, width: 64, knownBits: LMA, inferred: true, source: 'inferred: CR0.PG is clear, so long mode is not active' };
-  if (why === undefined) return undefined;
-  return { value: pae === 0n ? 0n : LMA | LME, width: 64, knownBits: LMA | LME, inferred: true, source: `inferred: ${why}` };
+  const inferred = { width: 64, knownBits: LMA | LME, inferred: true } as const;
+  if (pae === 0n) return { ...inferred, value: 0n, source: 'inferred: paging without CR4.PAE is 32-bit paging' };
+  const why = longModeEvidence(state, context);
+  if (why !== undefined) return { ...inferred, value: LMA | LME, source: `inferred: ${why}` };
+  // QEMU looks at the first CPU alone; a later one may be in another mode.
+  if (context.elfMachine !== EM_386 || state.index !== 0) return undefined;
+  return { ...inferred, value: 0n, source: 'inferred: the file is EM_386, which QEMU writes when CPU 0 is not in long mode' };
 }
 
 function longModeEvidence(state: CpuState, context: NoteContext): string | undefined {

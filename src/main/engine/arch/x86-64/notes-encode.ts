@@ -1,15 +1,15 @@
 /** The notes of one CPU for an ELF core (note-layout.ts), byte for byte as QEMU since 3.0 writes them. */
 import type { CpuState } from '../cpu-state.ts';
 import {
-  PRSTATUS_PID,
-  PRSTATUS_SIZE,
-  PRSTATUS_SLOTS,
+  PRSTATUS,
   QEMU_NOTE_SIZE,
   QEMU_NOTE_SIZE_OLD,
   QEMU_NOTE_VERSION,
   QEMU_SEGMENTS,
   QEMU_SLOTS,
   SELECTOR_NAMES,
+  type NoteSlot,
+  type PrstatusLayout,
 } from './note-layout.ts';
 
 /** Value for a slot of NT_PRSTATUS; undefined where the dump does not hold it. */
@@ -19,18 +19,26 @@ function prstatusValue(state: CpuState, name: string): bigint | undefined {
   return state.registers[name]?.value;
 }
 
-/** The payload of NT_PRSTATUS. Registers that `state` lacks are 0. */
-export function encodePrstatus(state: CpuState): Uint8Array {
-  const bytes = new Uint8Array(PRSTATUS_SIZE);
+/** The payload of NT_PRSTATUS. Registers that `state` lacks are 0; of those wider than a slot the low bits are written, as QEMU does. */
+export function encodePrstatus(state: CpuState, { size, pid, slots, slotBytes }: PrstatusLayout = PRSTATUS): Uint8Array {
+  const bytes = new Uint8Array(size);
   const view = new DataView(bytes.buffer);
-  view.setUint32(PRSTATUS_PID, state.index + 1, true);
-  for (const { name, offset } of PRSTATUS_SLOTS) view.setBigUint64(offset, prstatusValue(state, name) ?? 0n, true);
+  view.setUint32(pid, state.index + 1, true);
+  for (const { name, offset } of slots) {
+    const value = prstatusValue(state, name) ?? 0n;
+    if (slotBytes === 8) view.setBigUint64(offset, value, true);
+    else view.setUint32(offset, Number(BigInt.asUintN(32, value)), true);
+  }
   return bytes;
 }
 
 /** The payload of the QEMU note. Without a kernel_gs_base it is the shorter form from before QEMU 3.0, which has no place for one. */
 export function encodeQemuNote(state: CpuState): Uint8Array {
-  const size = state.registers.kernel_gs_base === undefined ? QEMU_NOTE_SIZE_OLD : QEMU_NOTE_SIZE;
+  return encodeSizedQemuNote(state, state.registers.kernel_gs_base === undefined ? QEMU_NOTE_SIZE_OLD : QEMU_NOTE_SIZE);
+}
+
+/** The payload of the QEMU note in `size` bytes, one of the two QEMU_NOTE_SIZE. */
+export function encodeSizedQemuNote(state: CpuState, size: number): Uint8Array {
   const bytes = new Uint8Array(size);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, QEMU_NOTE_VERSION, true);
@@ -51,8 +59,13 @@ export function encodeQemuNote(state: CpuState): Uint8Array {
 
 /** Registers and segments that the two notes have a place for and `state` does not hold. */
 export function missingNoteRegisters(state: CpuState): string[] {
+  return missingIn(state, [...PRSTATUS.slots, ...QEMU_SLOTS]);
+}
+
+/** As missingNoteRegisters, for other registers. */
+export function missingIn(state: CpuState, slots: readonly NoteSlot[]): string[] {
   // orig_rax is a system call's number, which no emulator knows: 0 in QEMU's notes too.
-  const names = [...PRSTATUS_SLOTS, ...QEMU_SLOTS].map(({ name }) => name).filter((name) => name !== 'orig_rax');
+  const names = slots.map(({ name }) => name).filter((name) => name !== 'orig_rax');
   const registers = names.filter((name) => prstatusValue(state, name) === undefined);
   const segments = QEMU_SEGMENTS.map(({ name }) => name).filter((name) => state.segments[name] === undefined);
   return [...new Set([...registers, ...segments])];

@@ -10,8 +10,9 @@ import type { CpuState } from '../cpu-state.ts';
 import { pagingModeTitle } from './paging-modes.ts';
 import { isDefault32, isLongCode, privilegeOf } from './segments.ts';
 
-/** Bits of CR3 that hold the root; what is below is PCID or PWT and PCD, what is above are LAM's switches and the no-flush bit. */
+/** Bits of CR3 that hold the root, by mode; what is below is PCID or PWT and PCD, what is above are LAM's switches and the no-flush bit. */
 const ROOT_MASK = ((1n << 52n) - 1n) & ~0xfffn;
+const ROOT_MASKS: Partial<Record<PagingModeId, bigint>> = { 'x86-32': 0xffff_f000n, 'x86-pae': 0xffff_ffe0n };
 
 /** One bit of a register: undefined where the dump does not tell. */
 export function bitOf(state: CpuState, register: string, bit: number): boolean | undefined {
@@ -24,8 +25,8 @@ export function bitOf(state: CpuState, register: string, bit: number): boolean |
 export function pagingOf(state: CpuState): CpuPaging {
   const { mode, reason } = chooseMode(state);
   const cr3 = state.registers.cr3;
-  const root = cr3 === undefined ? null : Number(cr3.value & ROOT_MASK);
-  const where = cr3 === undefined ? 'the dump does not hold CR3' : `root from CR3 = ${groupedHex(cr3.value, 16)}`;
+  const root = cr3 === undefined ? null : Number(cr3.value & (ROOT_MASKS[mode] ?? ROOT_MASK));
+  const where = cr3 === undefined ? 'the dump does not hold CR3' : `root from CR3 = ${groupedHex(cr3.value, cr3.width / 4)}`;
   return { mode, title: pagingModeTitle(mode), root, reason: `${reason}; ${where}` };
 }
 

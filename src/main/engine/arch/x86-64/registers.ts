@@ -3,10 +3,10 @@
  *
  * A register that a dump holds and that is not listed here is still shown, in the group `other`.
  */
-import type { Register, RegisterGroup } from '#shared/model/index.ts';
+import type { PagingModeId, Register, RegisterGroup } from '#shared/model/index.ts';
 import { decodeBits, type BitTable } from '../bit-table.ts';
 import type { CpuState, RegisterValue } from '../cpu-state.ts';
-import { CR0_BITS, CR3_BITS, CR3_PCID_BITS, CR4_BITS, CR8_BITS, XCR0_BITS } from './bits/control.ts';
+import { CR0_BITS, CR3_BITS, CR3_PAE_BITS, CR3_PCID_BITS, CR4_BITS, CR8_BITS, XCR0_BITS } from './bits/control.ts';
 import { DR6_BITS, DR7_BITS } from './bits/debug.ts';
 import { HFLAGS2_BITS, HFLAGS_BITS, MP_STATE_BITS } from './bits/emulator.ts';
 import { FMASK_BITS, RFLAGS_BITS } from './bits/flags.ts';
@@ -108,12 +108,13 @@ list('other', ['mp_state'], { bits: MP_STATE_BITS });
 const ORDER = new Map([...rows.keys()].map((name, place) => [name, place]));
 
 /** All registers that the state holds, in display order, decoded. */
-export function describeRegisters(state: CpuState): Register[] {
+export function describeRegisters(state: CpuState, paging: PagingModeId): Register[] {
   const pcid = ((state.registers.cr4?.value ?? 0n) >> 17n) & 1n;
+  const cr3 = paging === 'x86-pae' ? CR3_PAE_BITS : pcid === 1n ? CR3_PCID_BITS : undefined;
   const last = ORDER.size;
   return Object.entries(state.registers)
     .sort(([a], [b]) => (ORDER.get(a) ?? last) - (ORDER.get(b) ?? last))
-    .map(([name, held]) => describeRegister(name, held, name === 'cr3' && pcid === 1n ? CR3_PCID_BITS : undefined));
+    .map(([name, held]) => describeRegister(name, held, name === 'cr3' ? cr3 : undefined));
 }
 
 function describeRegister(name: string, held: RegisterValue, bits?: BitTable): Register {

@@ -40,6 +40,12 @@ export const CR3_PCID_BITS: BitTable = {
   ],
 };
 
+/** CR3 with PAE paging of 32-bit protected mode: the top table has four entries, so its alignment is 32. */
+export const CR3_PAE_BITS: BitTable = {
+  unlisted: 'ignored',
+  rows: [field(5, 27, 'base', 'Page-directory-pointer table', (value) => `the table of four entries is at GPA ${formatAddress(value << 5n)}`)],
+};
+
 export const CR4_BITS: BitTable = {
   unlisted: 'reserved',
   rows: [

@@ -1,0 +1,32 @@
+/**
+ * 32-bit x86: the CPU family of EM_386 dumps, of qemu-system-i386's streams, and of a 64-bit machine whose first CPU was not in long mode
+ * when QEMU dumped it.
+ *
+ * It is the 64-bit family with half of each register: a CpuState has the 64-bit names (rax is 32 bits wide), what the user sees has gdb's (eax).
+ * Not supported: a CPU's x87 and SSE registers out of notes (QEMU writes none).
+ */
+import type { CpuView } from '#shared/model/index.ts';
+import type { Architecture } from '../architecture.ts';
+import type { CpuState } from '../cpu-state.ts';
+import { x86_64 } from '../x86-64/index.ts';
+import { cpuFromNotes, encodePrstatus, encodeQemuNote, missingNoteRegisters, shortName } from './notes.ts';
+
+export const EM_386 = 3;
+
+function describeCpu(state: CpuState): CpuView {
+  const view = x86_64.describeCpu(state);
+  const registers = view.registers.map((register) => (register.width <= 32 ? { ...register, name: shortName(register.name) } : register));
+  return { ...view, registers };
+}
+
+export const i386: Architecture = {
+  ...x86_64,
+  id: 'i386',
+  title: 'i386 (32-bit x86)',
+  elfMachine: EM_386,
+  describeCpu,
+  cpuFromNotes,
+  encodePrstatus,
+  encodeQemuNote,
+  missingNoteRegisters,
+};
