@@ -92,27 +92,33 @@ describe('the portable layout', () => {
 });
 
 describe('memory that the source does not hold', () => {
+  /** The tiny guest's stream, cut off inside its RAM: what comes after is absent. */
+  function truncatedStream(): string {
+    const file = newTarget();
+    writeFileSync(file, readFileSync(fixture('tiny/stream.qevm')).subarray(0, 1_000_000));
+    return file;
+  }
+
   it('ends the segment before it and is listed; nothing of it comes out as zero', () => {
     const target = newTarget();
-    const source = openToExport(fixture('tiny-variants/qemu10-xbzrle/stream.qevm'));
+    const source = openToExport(truncatedStream());
     const report = exportDump(source, PORTABLE, target, SILENT);
-    expect(report.missing).toEqual([{ start: 0x400000, last: 0x4dbfff, reason: expect.stringContaining('cannot be read') as string }]);
-    expect(report.warnings.join(' ')).toContain('880 KiB of the guest');
+    const [{ start, last }] = report.missing as [{ start: number; last: number }];
+    expect(source.memory.stateAt(start - 1)).not.toBe('absent');
+    expect(report.missing[0]?.reason).toBe('not in the dump');
+    expect(report.warnings.join(' ')).toContain('are not in the dump');
     const { memory } = openBytes(new Uint8Array(readFileSync(target)));
-    expect([memory.stateAt(0x3fffff), memory.stateAt(0x400000), memory.stateAt(0x4dbfff), memory.stateAt(0x4dc000)]).toEqual([
-      'present',
-      'absent',
-      'absent',
-      'present',
-    ]);
+    expect([memory.stateAt(start - 1), memory.stateAt(start), memory.stateAt(last)]).toEqual([source.memory.stateAt(start - 1), 'absent', 'absent']);
+    expect(loadsOf(new Uint8Array(readFileSync(target))).some(({ physical, length }) => physical <= last && physical + length > start)).toBe(false);
   });
 
   it("is zeros in QEMU's layout, which has no other way, and is said to be", () => {
     const target = newTarget();
-    const report = exportDump(openToExport(fixture('tiny-variants/qemu10-xbzrle/stream.qevm')), QEMU, target, SILENT);
-    expect(report.missing).toHaveLength(1);
+    const report = exportDump(openToExport(truncatedStream()), QEMU, target, SILENT);
+    expect(report.missing.length).toBeGreaterThan(0);
     expect(report.warnings[0]).toContain('written as zeros');
-    expect(statSync(target).size).toBe(statSync(fixture('tiny-variants/qemu10-xbzrle/paging-off.elf')).size);
+    const whole = loadsOf(new Uint8Array(readFileSync(fixture('tiny/paging-off.elf'))));
+    expect(loadsOf(new Uint8Array(readFileSync(target))).map(({ length }) => length)).toEqual(whole.map(({ length }) => length));
   });
 
   it('of a filtered vmcore stays out: only what it holds is written', () => {
