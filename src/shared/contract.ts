@@ -27,6 +27,7 @@ import type {
   Translation,
   Walk,
 } from './model/index.ts';
+import { FORMAT_IDS } from './open-choices.ts';
 
 /** Most bytes of memory that one `readMemory` returns: above it Electron's IPC gets slow (reference/platform.md, section 2). */
 export const READ_LIMIT = 65536;
@@ -43,8 +44,8 @@ export interface HostInfo {
   platform: string;
   /** True where chooseDump and chooseExportTarget show the system's dialogs; otherwise the page browses with listDirectory. */
   nativeDialogs: boolean;
-  /** Path given on the command line, to be opened first. */
-  openAtStart: string | null;
+  /** What the command line asks to be opened first. */
+  openAtStart: DumpLocation | null;
 }
 
 /** `set`: the parts of one dump that was split into files, in any order. */
@@ -61,14 +62,19 @@ export interface SampleInfo {
   size: number;
 }
 
+/** Files that were opened together, and how: two snapshots of one image are two of these. */
 export interface RecentFile {
+  /** The first of `files`. */
   path: string;
   name: string;
   folder: string;
   /** ISO 8601. */
   openedAt: string;
-  /** False when it is no longer there. */
+  /** False when one of its files is no longer there. */
   exists: boolean;
+  /** The parts of a split set; one, `path`, for everything else. */
+  files: string[];
+  options: OpenOptions;
 }
 
 export interface DirectoryEntry {
@@ -94,6 +100,7 @@ export type ThemeChoice = 'system' | 'light' | 'dark' | 'high-contrast';
 /** A menu item, a file dropped on the app, a second start with a file. */
 export type WorkbenchCommand =
   | 'open'
+  | 'open-as'
   | 'open-recent'
   | 'export'
   | 'close-dump'
@@ -118,7 +125,8 @@ export type WorkbenchCommand =
 export type WorkbenchEvent =
   | { type: 'job'; progress: JobProgress }
   | { type: 'command'; command: WorkbenchCommand }
-  | { type: 'open-request'; location: DumpLocation }
+  /** A `set` whose files turn out not to be one dump is opened file by file. */
+  | { type: 'open-request'; location: DumpLocation; options?: OpenOptions }
   | { type: 'recent-changed' }
   /** The engine of this dump is gone (it ran out of memory, or a bug): the dump is closed. */
   | { type: 'dump-lost'; dumpId: string; message: string };
@@ -141,7 +149,7 @@ const location: v.GenericSchema<DumpLocation> = v.variant('kind', [
   v.strictObject({ kind: v.literal('sample'), id }),
 ]);
 const openOptions: v.GenericSchema<OpenOptions> = v.strictObject({
-  format: v.optional(v.picklist(['qemu-stream', 'elf-vmcore', 'kdump', 'lime', 'avml', 'raw'])),
+  format: v.optional(v.picklist(FORMAT_IDS)),
   architecture: v.optional(id),
   snapshot: v.optional(text),
 }) as v.GenericSchema<OpenOptions>;
@@ -149,7 +157,19 @@ const corrections = v.pipe(
   v.array(v.strictObject({ start: physical, last: physical, block: v.nullable(text), blockOffset: count })),
   v.maxLength(1000),
 );
-const exportOptions: v.GenericSchema<ExportOptions> = v.strictObject({ format: v.literal('elf'), layout: v.picklist(['portable', 'qemu']) });
+const flag = v.optional(v.boolean());
+const exportOptions: v.GenericSchema<ExportOptions> = v.strictObject({
+  format: v.picklist(['elf', 'kdump', 'raw', 'lime']),
+  layout: v.picklist(['portable', 'qemu']),
+  paging: flag,
+  begin: v.optional(physical),
+  length: v.optional(physical),
+  compression: v.optional(v.picklist(['zlib', 'lzo', 'snappy', 'zstd', 'none'])),
+  flattened: flag,
+  excludeZero: flag,
+  sparse: flag,
+  verify: flag,
+}) as v.GenericSchema<ExportOptions>;
 const space = v.picklist(['gva', 'gpa', 'file']);
 
 /** Argument schemas by method; the transports' receiving ends check every call against them. */
@@ -201,13 +221,14 @@ export interface MethodResults {
   clearRecent: null;
   /** `path: null` is the user's home folder. Rejects `not-available` on the desktop. */
   listDirectory: DirectoryListing;
-  /** Shows the system's open dialog; null when the user cancelled. Rejects `not-available` without native dialogs. */
-  /** Several files chosen at once are a `set`. */
+  /** Shows the system's open dialog; null when the user cancelled. Several files chosen at once are a `set`. Rejects `not-available` without native dialogs. */
   chooseDump: DumpLocation | null;
   chooseExportTarget: string | null;
   setTheme: null;
-  /** Reports progress as `job` events. A file that is open already resolves with the same dumpId. Cancel rejects with `cancelled`. */
-  /** `not-one-dump` when the files of a set do not belong together. */
+  /**
+   * Reports progress as `job` events. A file that is open already, in the same way, resolves with the same dumpId. Cancel rejects with `cancelled`;
+   * files of a set that do not belong together with `not-one-dump`.
+   */
   openDump: DumpSummary;
   closeDump: null;
   listDumps: DumpSummary[];

@@ -1,11 +1,27 @@
 /** Export: what will be written, how far it is, what was missing. */
 
-export type ExportFormat = 'elf';
+export type ExportFormat = 'elf' | 'kdump' | 'raw' | 'lime';
+export type ExportCompression = 'zlib' | 'lzo' | 'snappy' | 'zstd' | 'none';
 
 export interface ExportOptions {
   format: ExportFormat;
-  /** `portable`: opens in crash, makedumpfile, libkdumpfile, gdb, readelf. `qemu`: QEMU's own layout, for comparing byte for byte. */
+  /** ELF. `portable`: opens in crash, drgn, makedumpfile, libkdumpfile, gdb, readelf. `qemu`: QEMU's own layout, for comparing byte for byte. */
   layout: 'portable' | 'qemu';
+  /** ELF: segments carry the virtual addresses of every CPU's page tables, as QEMU's paging=on. Default: false. */
+  paging?: boolean;
+  /** Only memory from this guest-physical address on, `length` bytes. Both or neither; not for kdump. */
+  begin?: number;
+  length?: number;
+  /** kdump. Default: zlib. */
+  compression?: ExportCompression;
+  /** kdump and ELF: makedumpfile's flattened form, which can be written to a pipe. Default: false. */
+  flattened?: boolean;
+  /** kdump: pages of zeros are left out instead of shared. Default: false. */
+  excludeZero?: boolean;
+  /** False writes zeros instead of leaving holes in the file. Default: true. */
+  sparse?: boolean;
+  /** Opens the file after writing and compares its memory. Default: for files under 4 GiB. */
+  verify?: boolean;
 }
 
 export interface PlannedSegment {
@@ -52,4 +68,6 @@ export interface ExportReport {
   missing: { start: number; last: number; reason: string }[];
   missingCut: boolean;
   warnings: string[];
+  /** Bytes of memory that were read back and found equal; null when that was not asked for. A difference is an error, not a report. */
+  verified: number | null;
 }

@@ -2,6 +2,7 @@
  * An export in steps, whatever its format: begun by one thread, copied by several, finished or discarded by the first. Every step is synchronous and runs
  * in a worker. To add a format: a job here, and a way to help it.
  */
+import { WorkbenchError } from '#shared/errors.ts';
 import type { ExportOptions, ExportReport } from '#shared/model/export.ts';
 import type { Progress } from '../formats/format.ts';
 import { planElf } from './elf/plan.ts';
@@ -37,6 +38,7 @@ export interface ExportJob {
 /** Throws WorkbenchError `cannot-write`, `unsupported`, `bad-request`. */
 export function beginExport(source: ExportSource, options: ExportOptions, target: string, progress: Progress): ExportJob {
   progress.report('planning the file', 0, 0);
+  if (options.format !== 'elf') throw new WorkbenchError('unsupported', `the format ${options.format} is not written yet`);
   return new PlacedExport(source, planElf(source, options), target);
 }
 

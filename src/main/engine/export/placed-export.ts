@@ -84,6 +84,7 @@ export class PlacedExport implements ExportJob {
       seconds: (performance.now() - this.#began) / 1000,
       missing: [...missing, ...lost.flatMap((each) => each.missing)].sort((a, b) => a.start - b.start),
       missingCut: missingCut || lost.some((each) => each.missingCut),
+      verified: null,
       warnings: lostSize === 0 ? warnings : [...warnings, undecodable(lostSize)],
     };
   }
