@@ -2,14 +2,19 @@
 import { UnitRecordDecoder, type SharedUnitRecords } from '../codecs/unit-records.ts';
 import type { ByteSource } from '../memory/byte-source.ts';
 import type { UnitDecoder } from '../memory/unit-decoder.ts';
+import { PageUnitDecoder, type SharedPageUnits } from './qemu-stream/page-units.ts';
 
 export type Coding =
   /** Units that lie each in one piece in the file. */
-  { kind: 'records'; records: SharedUnitRecords };
+  | { kind: 'records'; records: SharedUnitRecords }
+  /** Compressed pages and XBZRLE deltas of a migration stream. */
+  | { kind: 'stream-pages'; units: SharedPageUnits };
 
 export function decoderOf(coding: Coding, source: ByteSource): UnitDecoder {
   switch (coding.kind) {
     case 'records':
       return new UnitRecordDecoder(source, coding.records);
+    case 'stream-pages':
+      return new PageUnitDecoder(source, coding.units);
   }
 }

@@ -49,6 +49,14 @@ export class ExtentBuilder {
     this.#append(start, PAGE_SIZE, ExtentKind.Data, place, PAGE_SIZE);
   }
 
+  /** Pages as `addPage` takes them, one after the other in memory and `stride` bytes apart in the file. */
+  addPages(start: number, place: number, stride: number, count: number): void {
+    // A run that goes on has the stride of its first two pages, so the third at the latest fits; the rest then does, too.
+    const single = stride >= PAGE_SIZE && stride <= PAGE_SIZE + MAX_HEADER ? Math.min(3, count) : count;
+    for (let page = 0; page < single; page++) this.addPage(start + page * PAGE_SIZE, place + page * stride);
+    if (count > single) this.#lengths[this.#count - 1]! += (count - single) * PAGE_SIZE;
+  }
+
   /** Data in one piece, joined to the last extent where it goes on. */
   addData(start: number, length: number, place: number): void {
     if (length <= 0) return;

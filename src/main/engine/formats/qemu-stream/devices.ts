@@ -2,6 +2,7 @@
 import type { VmDescription, VmStruct } from '../../arch/vmstate.ts';
 import type { ByteSource } from '../../memory/byte-source.ts';
 import type { DeviceSection } from '../format.ts';
+import { DeviceDescriptions } from './device-descriptions.ts';
 import type { StreamContents } from './sections.ts';
 import { decodeByDescription, findField } from './vm-description.ts';
 
@@ -9,47 +10,16 @@ import { decodeByDescription, findField } from './vm-description.ts';
 const PCI_CONFIG_AT = 4;
 const PCI_CONFIG_SIZE = 256;
 
-/** Devices that streams without a description are still decoded for. Facts: QEMU hw/core/cpu-common.c, hw/misc/vmcoreinfo.c, migration/global_state.c. */
-const BUILT_IN: VmDescription[] = [
-  {
-    vmsd_name: 'cpu_common',
-    version: 1,
-    fields: [
-      { name: 'halted', type: 'uint32', size: 4 },
-      { name: 'interrupt_request', type: 'uint32', size: 4 },
-    ],
-  },
-  {
-    vmsd_name: 'vmcoreinfo',
-    version: 1,
-    fields: [
-      { name: 'has_vmcoreinfo', type: 'bool', size: 1 },
-      { name: 'vmcoreinfo.host_format', type: 'uint16', size: 2 },
-      { name: 'vmcoreinfo.guest_format', type: 'uint16', size: 2 },
-      { name: 'vmcoreinfo.size', type: 'uint32', size: 4 },
-      { name: 'vmcoreinfo.paddr', type: 'uint64', size: 8 },
-    ],
-  },
-  {
-    vmsd_name: 'globalstate',
-    version: 1,
-    fields: [
-      { name: 'size', type: 'uint32', size: 4 },
-      { name: 'runstate', type: 'buffer', size: 100 },
-    ],
-  },
-];
-
 export class StreamDevices {
   readonly #source: ByteSource;
   readonly #contents: StreamContents;
-  readonly #builtIn: readonly VmDescription[];
+  readonly #descriptions: DeviceDescriptions;
 
-  /** `builtIn` are descriptions for sections that the stream does not describe, tried by name and version before this file's own. */
+  /** `builtIn`: see DeviceDescriptions. */
   constructor(source: ByteSource, contents: StreamContents, builtIn: readonly VmDescription[]) {
     this.#source = source;
     this.#contents = contents;
-    this.#builtIn = [...builtIn, ...BUILT_IN];
+    this.#descriptions = new DeviceDescriptions(contents.description?.devices, builtIn);
   }
 
   get names(): string[] {
@@ -62,9 +32,7 @@ export class StreamDevices {
 
   /** The decoded state; undefined when nothing describes the section, or its bytes do not fit the description. */
   decode(section: DeviceSection): VmStruct | undefined {
-    const described = this.#contents.description?.devices.find((device) => device.name === section.name && device.instance_id === section.instance);
-    const builtIn = this.#builtIn.find((description) => description.vmsd_name === section.name && description.version === section.version);
-    const description = described ?? builtIn;
+    const description = this.#descriptions.of(section)?.description;
     if (!description) return undefined;
     try {
       return decodeByDescription(this.bytes(section), description, section.start).struct;

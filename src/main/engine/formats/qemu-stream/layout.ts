@@ -35,8 +35,10 @@ export const SECTION_NAMES: Record<number, string> = { 1: 'START', 2: 'PART', 3:
 /** A command whose data is the length of a stream that follows in place (postcopy). */
 export const COMMAND_PACKAGED = 7;
 
-/** Flags in the low bits of a RAM record's address. */
+/** Flags in the low bits of a RAM record's address: one of them, and CONTINUE or not. */
 export const RamFlag = {
+  /** Obsolete since 2009: all of RAM as one zlib stream. */
+  Full: 0x01,
   Zero: 0x02,
   MemSize: 0x04,
   Page: 0x08,
@@ -48,8 +50,16 @@ export const RamFlag = {
   MultifdFlush: 0x200,
 } as const;
 
-/** The version of the RAM section with named blocks, since QEMU 0.13; version 3 had flat addresses. */
-export const RAM_VERSION = 4;
+const RECORD_FLAGS: ReadonlySet<number> = new Set(Object.values(RamFlag).filter((flag) => flag !== RamFlag.Continue));
+
+/** Whether the low bits of a record's first 8 bytes are flags that QEMU writes. */
+export function isRecordFlags(flags: number): boolean {
+  return RECORD_FLAGS.has(flags & ~RamFlag.Continue);
+}
+
+/** Versions of the RAM section: flat addresses up to QEMU 0.12, named blocks since 0.13. */
+export const RAM_VERSION_FLAT = 3;
+export const RAM_VERSION_BLOCKS = 4;
 /** Target page size where the stream does not say: x86. */
 export const DEFAULT_PAGE_BITS = 12;
 

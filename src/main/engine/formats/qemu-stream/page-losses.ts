@@ -3,22 +3,13 @@ import { formatSize } from '#shared/address-text.ts';
 import { counted } from '#shared/counted.ts';
 import type { Diagnostic } from '#shared/model/diagnostic.ts';
 import type { ExtentTable } from '../../memory/extent-table.ts';
+import { MAX_DELTAS } from './page-units.ts';
 import type { RamReader } from './ram-section.ts';
 import type { StreamContents } from './sections.ts';
 
 export function diagnosePages(contents: StreamContents, ram: RamReader, extents: ExtentTable): Diagnostic[] {
-  const diagnostics: Diagnostic[] = [];
-  const { records, blocks } = ram;
-  const undecoded = records.xbzrle + records.compressed;
-  if (undecoded > 0) {
-    diagnostics.push({
-      severity: 'data-loss',
-      code: 'pages-undecoded',
-      message: `${counted(undecoded, 'page record')} use ${records.xbzrle > 0 ? 'XBZRLE' : 'compression'}, which is not decoded yet.`,
-      consequence: 'Those pages are shown as corrupt rather than with stale contents.',
-    });
-  }
-  for (const block of blocks) {
+  const diagnostics: Diagnostic[] = diagnoseRecords(ram);
+  for (const block of ram.blocks) {
     let held = 0;
     extents.forEachIn(block.ram, block.length, (_kind, _place, _start, length) => (held += length));
     if (held === block.length) continue;
@@ -26,10 +17,7 @@ export function diagnosePages(contents: StreamContents, ram: RamReader, extents:
       severity: 'data-loss',
       code: 'block-incomplete',
       message: `RAM block ${block.name}: ${formatSize(block.length - held)} of ${formatSize(block.length)} are not in the stream.`,
-      consequence:
-        held === 0 && contents.configuration.capabilities.includes('x-ignore-shared')
-          ? 'It was left out by x-ignore-shared: its memory is in the backing file of the virtual machine.'
-          : 'That memory is shown as absent.',
+      consequence: whyIncomplete(contents, ram, held),
     });
   }
   if (contents.complete && !contents.description) {
@@ -41,4 +29,46 @@ export function diagnosePages(contents: StreamContents, ram: RamReader, extents:
     });
   }
   return diagnostics;
+}
+
+/** Records whose pages are lost. */
+function diagnoseRecords(ram: RamReader): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  const { badDeltas, units, full } = ram;
+  if (badDeltas.count > 0) {
+    diagnostics.push({
+      severity: 'data-loss',
+      code: 'deltas-malformed',
+      message: `${counted(badDeltas.count, 'XBZRLE record')} cannot be decoded, the first at 0x${badDeltas.first.toString(16)}.`,
+      consequence: 'Their pages are shown as corrupt unless a later copy follows.',
+      fileOffset: badDeltas.first,
+    });
+  }
+  if (units.deepPages > 0) {
+    diagnostics.push({
+      severity: 'data-loss',
+      code: 'deltas-too-deep',
+      message: `${counted(units.deepPages, 'page')} were sent as more than ${MAX_DELTAS} changes one upon the other.`,
+      consequence: 'Those pages are shown as corrupt.',
+    });
+  }
+  if (full !== undefined) {
+    diagnostics.push({
+      severity: 'data-loss',
+      code: 'ram-record-full',
+      message: `The record at 0x${full.toString(16)} holds all of RAM as one zlib stream, a form that QEMU gave up in 2009; it is not decoded.`,
+      consequence: 'Memory is shown as corrupt where no later copy follows.',
+      fileOffset: full,
+    });
+  }
+  return diagnostics;
+}
+
+function whyIncomplete(contents: StreamContents, ram: RamReader, held: number): string {
+  if (held > 0 || !contents.complete) return 'That memory is shown as absent.';
+  if (contents.configuration.capabilities.includes('x-ignore-shared'))
+    return "It was left out by x-ignore-shared and is shown as absent: it is in the virtual machine's backing file (mem-path of its memory backend).";
+  if (ram.flushes > 0)
+    return 'It was sent over multifd connections of their own, which this file does not hold: it is shown as absent. Save to a file without multifd, or with mapped-ram.';
+  return 'That memory is shown as absent.';
 }

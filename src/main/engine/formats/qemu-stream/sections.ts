@@ -12,7 +12,8 @@ import {
   MAX_CAPABILITIES,
   MAX_MACHINE_NAME,
   MAX_SECTIONS,
-  RAM_VERSION,
+  RAM_VERSION_BLOCKS,
+  RAM_VERSION_FLAT,
   Section,
   SECTION_NAMES,
   VERSION,
@@ -164,9 +165,11 @@ class SectionReader {
     const section: DeviceSection = { id, name, instance: cursor.u32(), version: cursor.u32(), kind, start: cursor.position, end: cursor.position };
     this.#names.set(id, section);
     if (name === 'ram') {
-      if (section.version !== RAM_VERSION) throw this.#problem('RAM section version', at, String(RAM_VERSION), String(section.version));
+      const { version } = section;
+      if (version !== RAM_VERSION_FLAT && version !== RAM_VERSION_BLOCKS) throw this.#problem('RAM section version', at, '3 or 4', String(version));
       const { pageBits, capabilities } = this.#contents.configuration;
       this.#contents.ram ??= new RamReader(cursor, this.#progress, {
+        version,
         pageBits,
         ignoreShared: capabilities.includes('x-ignore-shared'),
         mappedRam: capabilities.includes('mapped-ram'),

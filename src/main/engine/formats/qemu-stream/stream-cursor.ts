@@ -17,7 +17,7 @@ export class StreamCursor {
   readonly source: ByteSource;
   readonly #buffer: Uint8Array;
   readonly #view: DataView;
-  /** File offset of the buffer's first byte, bytes in it, and the next one to read. */
+  /** File offset of the buffer's first byte, bytes in it, and the next one to read, which may lie behind the buffer's end. */
   #base: number;
   #filled = 0;
   #at = 0;
@@ -87,6 +87,41 @@ export class StreamCursor {
   u64(): number {
     const high = this.u32();
     return high * 2 ** 32 + this.u32();
+  }
+
+  /**
+   * Passes over records that all have the same form, as pages in a row have: an 8-byte header, `payload` bytes (at least 1). The first header is `high`,
+   * `low`, and each next one `step` more; the payload starts with the byte `first`, or with any. Returns how many there were, at most `most`; each is whole
+   * in the file. Header after header without a call between them: this is where the time of opening a stream goes.
+   */
+  passRun(high: number, low: number, step: number, payload: number, most: number, first = -1): number {
+    const { size } = this.source;
+    const stride = 8 + payload;
+    const bytes = this.#buffer;
+    const view = this.#view;
+    let nextHigh = high;
+    let nextLow = low;
+    let count = 0;
+    while (count < most) {
+      const room = size - this.position;
+      if (room < stride) break;
+      if (this.#at + 9 > this.#filled) this.#need(9);
+      const last = Math.min(this.#filled - 9, this.#at + room - stride);
+      let at = this.#at;
+      while (at <= last && count < most && view.getUint32(at + 4) === nextLow && view.getUint32(at) === nextHigh) {
+        if (first >= 0 && bytes[at + 8] !== first) break;
+        at += stride;
+        count++;
+        nextLow += step;
+        if (nextLow >= 2 ** 32) {
+          nextLow -= 2 ** 32;
+          nextHigh++;
+        }
+      }
+      this.#at = at;
+      if (at <= last) break;
+    }
+    return count;
   }
 
   /** A copy of the next bytes. */

@@ -11,6 +11,7 @@ import type { ExtentTable } from '../../memory/extent-table.ts';
 import { GuestMemory } from '../../memory/guest-memory.ts';
 import { PhysicalRegions } from '../../memory/physical-regions.ts';
 import type { ElfNote, OpenedBlock, OpenedDump, OpenedRegion, OpenContext } from '../format.ts';
+import { decoderOf, type Coding } from '../coding.ts';
 import { readVmcoreinfo, vmcoreinfoFacts } from '../vmcoreinfo.ts';
 import { numberField, StreamDevices, textField } from './devices.ts';
 import { VERSION } from './layout.ts';
@@ -31,6 +32,7 @@ export class StreamDump {
   readonly #ram: RamReader;
   readonly #devices: StreamDevices;
   readonly #extents: ExtentTable;
+  readonly #coding: Coding | undefined;
   readonly #map: MachineMap | undefined;
   /** Known with the machine: the stream itself names no CPU family. */
   readonly #architecture: Architecture | undefined;
@@ -43,7 +45,9 @@ export class StreamDump {
     this.#diagnostics = [...contents.diagnostics];
     this.#context = context;
     context.progress.report('indexing RAM pages', source.size, source.size);
-    this.#extents = ram.extents.finish();
+    this.#extents = ram.extents.finish((unit, below) => ram.units.link(unit, below));
+    const units = ram.units.finish();
+    this.#coding = units && { kind: 'stream-pages', units };
     this.#devices = new StreamDevices(source, contents, [x86_64.cpuDescription]);
     this.#map = mapMachine(this.#evidence());
     this.#architecture = this.#map && x86_64;
@@ -79,6 +83,7 @@ export class StreamDump {
       blocks,
       regions,
       extents: this.#extents.shared,
+      coding: this.#coding,
       cpus,
       notes: [],
       vmcoreinfo,
@@ -154,7 +159,7 @@ export class StreamDump {
     if (!state || !numberField(state, 'has_vmcoreinfo') || numberField(state, 'vmcoreinfo.guest_format') !== 1) return undefined;
     const address = numberField(state, 'vmcoreinfo.paddr') ?? 0;
     const size = numberField(state, 'vmcoreinfo.size') ?? 0;
-    const memory = new GuestMemory(this.#source, this.#extents, new PhysicalRegions(regions));
+    const memory = new GuestMemory(this.#source, this.#extents, new PhysicalRegions(regions), this.#coding && decoderOf(this.#coding, this.#source));
     const note = readVmcoreinfo(memory, address, size, `vmcoreinfo device, GPA 0x${address.toString(16)}`);
     if (!note) {
       this.#diagnostics.push({

@@ -31,7 +31,7 @@ export function readDescription(source: ByteSource, position: number): StreamDes
 function parseDevices(text: Uint8Array): DeviceDescription[] | undefined {
   try {
     const json = JSON.parse(new TextDecoder().decode(text)) as { devices?: unknown };
-    return Array.isArray(json.devices) ? (json.devices as DeviceDescription[]) : undefined;
+    return Array.isArray(json.devices) ? (json.devices as unknown[]).filter(isObject<DeviceDescription>) : undefined;
   } catch {
     return undefined;
   }
@@ -73,9 +73,36 @@ const MAX_VALUES = 4_000_000;
 
 /** Decodes one device's bytes. `end` of the result is the index after the last byte used. Throws DescriptionMismatch. */
 export function decodeByDescription(bytes: Uint8Array, description: VmDescription, fileOffset: number): { struct: VmStruct; end: number } {
-  const decoder = new Decoder(bytes, fileOffset);
-  const struct = decoder.struct(description, 0);
-  return { struct, end: decoder.at };
+  const { struct, end, mismatch } = decodeWhatFits(bytes, description, fileOffset, MAX_VALUES);
+  if (mismatch) throw mismatch;
+  return { struct, end };
+}
+
+/** As decodeByDescription, but what was decoded before a mismatch is kept, up to the field that did not fit. */
+export function decodeWhatFits(
+  bytes: Uint8Array,
+  description: VmDescription,
+  fileOffset: number,
+  maxValues: number,
+): { struct: VmStruct; end: number; mismatch?: DescriptionMismatch } {
+  const decoder = new Decoder(bytes, fileOffset, maxValues);
+  const found: VmStruct[] = [];
+  try {
+    decoder.struct(description, 0, found);
+    return { struct: found[0]!, end: decoder.at };
+  } catch (error) {
+    if (!(error instanceof DescriptionMismatch)) throw error;
+    const struct = found[0] ?? { name: '', version: 0, fileOffset, size: 0, fields: [], subsections: [] };
+    return { struct, end: decoder.at, mismatch: error };
+  }
+}
+
+/** Lists: a 01 byte before each element, 00 at the end (QEMU migration/vmstate-types.c, put_qtailq and put_qlist). */
+const LISTS = new Set(['qtailq', 'qlist']);
+
+/** Where finished and unfinished structures are put. */
+interface Siblings {
+  push(struct: VmStruct): unknown;
 }
 
 class Decoder {
@@ -83,61 +110,104 @@ class Decoder {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #fileOffset: number;
+  readonly #maxValues: number;
   #values = 0;
 
-  constructor(bytes: Uint8Array, fileOffset: number) {
+  constructor(bytes: Uint8Array, fileOffset: number, maxValues: number) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#fileOffset = fileOffset;
+    this.#maxValues = maxValues;
   }
 
-  struct(description: VmDescription, depth: number): VmStruct {
+  /** Joins `siblings` before its fields are decoded, so that a mismatch leaves what came before it. */
+  struct(description: VmDescription, depth: number, siblings: Siblings, start = this.at): void {
     if (depth > MAX_DEPTH) throw new DescriptionMismatch('structures nested too deeply');
-    const name = String(description.vmsd_name);
-    const fields = listOf<VmFieldDescription>(description.fields).map((field) => this.#field(field, depth));
-    return { name, version: Number(description.version), fields, subsections: this.#subsections(description, depth) };
+    const { vmsd_name: name, version } = description;
+    const struct: VmStruct = {
+      name: typeof name === 'string' ? name : '',
+      version: Number(version),
+      fileOffset: this.#fileOffset + start,
+      size: 0,
+      fields: [],
+      subsections: [],
+    };
+    siblings.push(struct);
+    try {
+      for (const field of listOf(description.fields)) this.#field(field, depth, struct.fields);
+      this.#subsections(description, depth, struct.subsections);
+    } finally {
+      struct.size = this.at - start;
+    }
   }
 
   /** In whatever order they come; a built-in description lists more than a stream holds. */
-  #subsections(description: VmDescription, depth: number): VmStruct[] {
-    const known = listOf<VmDescription>(description.subsections);
-    const found: VmStruct[] = [];
+  #subsections(description: VmDescription, depth: number, found: VmStruct[]): void {
+    const known = listOf(description.subsections);
     for (;;) {
+      const start = this.at;
       const next = known.find((subsection) => this.#enterSubsection(subsection));
-      if (!next || ++this.#values > MAX_VALUES) return found;
-      found.push(this.struct(next, depth + 1));
+      if (!next) return;
+      this.#count();
+      this.struct(next, depth + 1, found, start);
     }
   }
 
   /** A subsection starts with its own name: 05, u8 length, name, u32 version. Without it, it was not saved. */
   #enterSubsection(subsection: VmDescription): boolean {
-    const name = String(subsection.vmsd_name);
-    if (this.#bytes[this.at] !== Section.Subsection || this.#bytes[this.at + 1] !== name.length) return false;
+    const name = subsection.vmsd_name;
+    if (typeof name !== 'string' || this.#bytes[this.at] !== Section.Subsection || this.#bytes[this.at + 1] !== name.length) return false;
     const start = this.at + 2;
     if (start + name.length + 4 > this.#bytes.length || latin1(this.#bytes.subarray(start, start + name.length)) !== name) return false;
     this.at = start + name.length + 4;
     return true;
   }
 
-  #field(field: VmFieldDescription & Partial<VmDescription>, depth: number): VmField {
-    const size = field.size;
+  #field(field: VmFieldDescription & Partial<VmDescription>, depth: number, siblings: VmField[]): void {
+    const { name, type, size, index } = field;
     const count = field.array_len ?? 1;
-    if (!Number.isInteger(size) || size < 0 || !Number.isInteger(count) || count < 0) throw new DescriptionMismatch(`field ${field.name}`);
-    const fileOffset = this.#fileOffset + this.at;
-    // "tmp" fields carry their structure's members in themselves.
-    const nested = field.struct ?? (field.fields ? (field as VmDescription) : undefined);
+    const isCount = (value: number) => Number.isInteger(value) && value >= 0;
+    if (typeof name !== 'string' || typeof type !== 'string' || !isCount(size) || !isCount(count)) {
+      throw new DescriptionMismatch(`field ${String(JSON.stringify(name))}: a description without a name, a type or a size`);
+    }
+    // A "tmp" field carries its structure's members in itself, and so does a list those of its last element.
+    const nested = field.struct ?? (type === 'tmp' ? (field as VmDescription) : undefined);
     const values: VmField['values'] = [];
+    const isArray = field.array_len !== undefined;
+    const decoded = { name, type, fileOffset: this.#fileOffset + this.at, size, values };
+    siblings.push({ ...decoded, ...(isArray ? { isArray } : {}), ...(typeof index === 'number' ? { index } : {}) });
     for (let element = 0; element < count && size > 0; element++) {
-      if (++this.#values > MAX_VALUES) throw new DescriptionMismatch('too many values');
+      this.#count();
       const end = this.at + size;
-      if (end > this.#bytes.length) throw new DescriptionMismatch(`field ${field.name} ends beyond its section`);
+      if (end > this.#bytes.length) throw new DescriptionMismatch(`field ${name} ends beyond its section`);
       if (nested) {
-        values.push(this.struct(nested, depth + 1));
-        if (this.at > end) throw new DescriptionMismatch(`field ${field.name} is larger than its size`);
-      } else values.push(this.#value(field.type, size));
+        this.struct(nested, depth + 1, values);
+        if (this.at > end) throw new DescriptionMismatch(`field ${name} is larger than its size`);
+      } else if (!(LISTS.has(type) && field.fields && this.#list(field as VmDescription, end, depth, values))) values.push(this.#value(type, size));
       this.at = end;
     }
-    return { name: field.name, type: field.type, fileOffset, size, values };
+  }
+
+  /** False, with nothing decoded, when the elements do not look like the one that is described: their subsections may differ. */
+  #list(description: VmDescription, end: number, depth: number, values: VmField['values']): boolean {
+    const start = this.at;
+    try {
+      while (this.#bytes[this.at] === 1 && this.at < end) {
+        this.#count();
+        this.at++;
+        this.struct(description, depth + 1, values);
+      }
+      if (this.at === end - 1 && this.#bytes[this.at] === 0) return true;
+    } catch (error) {
+      if (!(error instanceof DescriptionMismatch)) throw error;
+    }
+    this.at = start;
+    values.length = 0;
+    return false;
+  }
+
+  #count(): void {
+    if (++this.#values > this.#maxValues) throw new DescriptionMismatch(`more than ${this.#maxValues} values`);
   }
 
   #value(type: string, size: number): bigint | Uint8Array {
@@ -152,8 +222,13 @@ class Decoder {
   }
 }
 
-function listOf<T>(list: T[] | undefined): T[] {
-  return Array.isArray(list) ? list : [];
+function isObject<T extends object>(value: unknown): value is T {
+  return typeof value === 'object' && value !== null;
+}
+
+/** The JSON is untrusted: what is not a list, or not an object in it, is left out. */
+function listOf<T extends object>(list: T[] | undefined): T[] {
+  return Array.isArray(list) ? (list.every(isObject) ? list : list.filter(isObject)) : [];
 }
 
 /** The first value of a field of a structure or of those nested in its first elements' `parent_obj`-like members; undefined when absent. */
