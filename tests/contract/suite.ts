@@ -149,6 +149,20 @@ export function contractSuite(description: string, connect: (folder: string) => 
       expect(Buffer.from(whole.bytes).equals(readFileSync(path).subarray(0, READ_LIMIT))).toBe(true);
     });
 
+    it('carries device states: numbers as bigints, buffers as bytes, at their places in the file', async () => {
+      const devices = await workbench.listDevices(dump);
+      const first = devices.find(({ name }) => name === 'globalstate');
+      if (!first) throw new Error('the sample is a migration stream, which ends with the global state');
+      const { fields, ...device } = await workbench.getDevice({ ...dump, index: first.index });
+      expect(device).toMatchObject(first);
+      expect(fields.map(({ value }) => typeof value)).toEqual(['bigint', 'object']);
+      const [size, state] = fields;
+      expect(size?.value).toBe(8n);
+      const { bytes } = await workbench.readMemory({ ...dump, space: 'file', address: BigInt(state?.offset ?? -1), length: 100, root: CPU_0 });
+      expect(state?.value).toEqual(bytes);
+      await expect(workbench.getDevice({ ...dump, index: devices.length })).rejects.toMatchObject({ code: 'bad-request' });
+    });
+
     it('corrects the memory map and takes it back', async () => {
       const before = await workbench.getMemoryMap(dump);
       const [region] = before.regions;

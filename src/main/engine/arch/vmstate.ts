@@ -26,6 +26,9 @@ export interface VmFieldDescription {
 export interface VmStruct {
   name: string;
   version: number;
+  /** File offset and bytes; of a subsection with the header that names it. */
+  fileOffset: number;
+  size: number;
   fields: VmField[];
   subsections: VmStruct[];
 }
@@ -38,5 +41,9 @@ export interface VmField {
   fileOffset: number;
   /** Bytes of one element. */
   size: number;
+  /** True when described as an array, which may have one element. */
+  isArray?: boolean;
+  /** Which element of an array this is, where a stream describes each by itself because they differ. */
+  index?: number;
   values: (bigint | Uint8Array | VmStruct)[];
 }

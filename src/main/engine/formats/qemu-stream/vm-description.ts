@@ -171,7 +171,7 @@ class Decoder {
       throw new DescriptionMismatch(`field ${String(JSON.stringify(name))}: a description without a name, a type or a size`);
     }
     // A "tmp" field carries its structure's members in itself, and so does a list those of its last element.
-    const nested = field.struct ?? (type === 'tmp' ? (field as VmDescription) : undefined);
+    const nested = field.struct ?? (type === 'tmp' && field.fields ? (field as VmDescription) : undefined);
     const values: VmField['values'] = [];
     const isArray = field.array_len !== undefined;
     const decoded = { name, type, fileOffset: this.#fileOffset + this.at, size, values };
@@ -222,13 +222,13 @@ class Decoder {
   }
 }
 
-function isObject<T extends object>(value: unknown): value is T {
+function isObject<T>(value: unknown): value is T {
   return typeof value === 'object' && value !== null;
 }
 
 /** The JSON is untrusted: what is not a list, or not an object in it, is left out. */
-function listOf<T extends object>(list: T[] | undefined): T[] {
-  return Array.isArray(list) ? (list.every(isObject) ? list : list.filter(isObject)) : [];
+function listOf<T>(list: T[] | undefined): T[] {
+  return Array.isArray(list) ? list.filter((item) => isObject<T>(item)) : [];
 }
 
 /** The first value of a field of a structure or of those nested in its first elements' `parent_obj`-like members; undefined when absent. */
