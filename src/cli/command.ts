@@ -1,14 +1,21 @@
 /** What a command is, and reading its arguments. */
+import fs from 'node:fs';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { parseAddress } from '#shared/address-text.ts';
-import type { RootChoice } from '#shared/model/index.ts';
+import type { OpenOptions, RegionCorrection, RootChoice } from '#shared/model/index.ts';
 import type { Workbench } from '#workbench/workbench.ts';
 import { UsageError } from './exit-code.ts';
+import { mapOptions, OPEN_OPTIONS, openOptions } from './open-options.ts';
 
 export interface CommandContext {
   workbench: Workbench;
+  /** FILE first, then what the command takes after it. */
   positionals: string[];
-  options: Record<string, string | boolean | undefined>;
+  /** Further FILEs: the other parts of a split set. */
+  parts: string[];
+  options: OptionValues;
+  /** How the FILEs are to be opened. */
+  opening: { options: OpenOptions; map: RegionCorrection[] };
   json: boolean;
   /** Everything meant for the user or the next program. */
   print(text: string): void;
@@ -16,22 +23,33 @@ export interface CommandContext {
   note(text: string): void;
 }
 
+export type OptionValues = Record<string, string | boolean | (string | boolean)[] | undefined>;
+
 export interface Command {
   name: string;
-  /** Arguments after the name: `FILE ADDRESS [--cpu N | --root ADDRESS]`. */
+  /** Arguments after the name: `FILE... ADDRESS [--cpu N | --root ADDRESS]`. */
   usage: string;
   summary: string;
   /** Paragraphs of --help after the usage. */
   details: string;
-  /** Smallest and largest number of positional arguments. */
+  /** Smallest and largest number of positional arguments, FILE among them. What is more than the largest are further FILEs, right after the first. */
   arity: [number, number];
+  /** True where everything after the FILEs is an address, as many as wanted. */
+  addresses?: boolean;
+  /** The option that says what FILE is; `format` unless that says what is written. */
+  formatOption?: string;
   options: ParseArgsOptionsConfig;
   /** Resolves with the exit code. */
   run(context: CommandContext): Promise<number>;
 }
 
 /** Options that every command takes. */
-const COMMON: ParseArgsOptionsConfig = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, 'no-mapping': { type: 'boolean' } };
+const COMMON: ParseArgsOptionsConfig = {
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  'no-mapping': { type: 'boolean' },
+  ...OPEN_OPTIONS,
+};
 
 /** Options that choose page tables. */
 export const ROOT_OPTIONS: ParseArgsOptionsConfig = { cpu: { type: 'string' }, root: { type: 'string' }, levels: { type: 'string' } };
@@ -40,7 +58,9 @@ export const ROOT_HELP = `  --cpu N          page tables of CPU N (default 0)
   --root ADDRESS   page tables whose top table is at this guest-physical address
   --levels 4|5     levels of those tables (default: those of CPU 0)`;
 
-export function parseArguments(command: Command, argv: string[]): { positionals: string[]; options: CommandContext['options'] } {
+export type ParsedArguments = Pick<CommandContext, 'positionals' | 'parts' | 'options' | 'opening'>;
+
+export function parseArguments(command: Command, argv: string[]): ParsedArguments {
   let parsed;
   try {
     // An address may look like an option only when it is "-" itself, which parseArgs takes as a positional.
@@ -48,13 +68,26 @@ export function parseArguments(command: Command, argv: string[]): { positionals:
   } catch (error) {
     throw new UsageError((error as Error).message.replace(/\. To specify.*$/s, ''));
   }
-  const options = parsed.values as CommandContext['options'];
-  const [least, most] = command.arity;
-  if (options['help'] !== true) {
-    if (parsed.positionals.length < least) throw new UsageError(`${command.name}: missing arguments`);
-    if (parsed.positionals.length > most) throw new UsageError(`${command.name}: unexpected argument ${JSON.stringify(parsed.positionals[most])}`);
+  const options = parsed.values as OptionValues;
+  if (options['help'] === true) return { positionals: [], parts: [], options, opening: { options: {}, map: [] } };
+  const positionals = parsed.positionals;
+  const parts = positionals.splice(1, countParts(command, positionals));
+  if (positionals.length < command.arity[0]) throw new UsageError(`${command.name}: missing arguments`);
+  const missing = parts.find((part) => !fs.existsSync(part));
+  if (missing !== undefined) {
+    throw new UsageError(
+      `${command.name}: unexpected argument ${JSON.stringify(missing)}: there is no such file, to be a further part of a split dump`,
+    );
   }
-  return { positionals: parsed.positionals, options };
+  const opening = { options: openOptions(options, command.formatOption ?? 'format'), map: mapOptions(options) };
+  return { positionals, parts, options, opening };
+}
+
+/** How many of the arguments after the first are further FILEs. */
+function countParts({ arity: [, most], addresses }: Command, positionals: readonly string[]): number {
+  if (!addresses) return Math.max(0, positionals.length - most);
+  const first = positionals.findIndex((word, index) => index > 0 && (word === '-' || parseAddress(word) !== undefined));
+  return first < 0 ? 0 : first - 1;
 }
 
 export function addressArgument(text: string): bigint {
@@ -70,14 +103,14 @@ export function lengthArgument(text: string): number {
   return value;
 }
 
-export function countOption(options: CommandContext['options'], name: string): number | undefined {
+export function countOption(options: OptionValues, name: string): number | undefined {
   const text = options[name];
   if (text === undefined) return undefined;
   if (typeof text !== 'string' || !/^\d{1,9}$/.test(text)) throw new UsageError(`--${name}: not a number: ${JSON.stringify(text)}`);
   return Number(text);
 }
 
-export function rootOption(options: CommandContext['options']): RootChoice {
+export function rootOption(options: OptionValues): RootChoice {
   const { root, cpu, levels } = options;
   if (root === undefined) {
     if (levels !== undefined) throw new UsageError('--levels goes with --root');

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import workerPath from '#engine/worker.ts?modulePath';
+import { locationOf } from '#shared/dump-location.ts';
 import { createWorkbench } from '#workbench/workbench.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Serve } from './commands/serve.ts';
@@ -15,15 +16,15 @@ const { version } = packageJson;
 /** Looking at a dump from a script is nothing to remember. */
 const NO_RECENT_FILES = { list: async () => [], add: async () => undefined, clear: async () => undefined, has: () => false };
 
-const serve: Serve = async ({ file, port, ready }) => {
+const serve: Serve = async ({ files, options, port, ready }) => {
   // HTTP and WebSockets take 40 ms to load, a third of what `info` takes.
   const { startServer } = await import('../main/server/server.ts');
   const { listDirectory } = await import('#workbench/directory.ts');
   const { configFolder } = await import('#workbench/config-folder.ts');
   const { openRecentFiles } = await import('#workbench/recent-files.ts');
-  const openAtStart = file === undefined ? null : path.resolve(file);
+  const location = locationOf(files.map((file) => path.resolve(file)));
   const workbench = createWorkbench({
-    host: { kind: 'server', version, platform: process.platform, nativeDialogs: false, openAtStart },
+    host: { kind: 'server', version, platform: process.platform, nativeDialogs: false, openAtStart: location && { location, options } },
     workerUrl: workerPath,
     samplesFolder,
     recent: await openRecentFiles(configFolder()),

@@ -13,6 +13,7 @@ import { translate } from './commands/translate.ts';
 import { walk } from './commands/walk.ts';
 import { EXIT, exitCodeOf, UsageError } from './exit-code.ts';
 import { toJson } from './json.ts';
+import { openHelp } from './open-options.ts';
 
 const PROGRAM = 'vmcore-workbench';
 
@@ -55,14 +56,15 @@ export async function main(argv: string[], surroundings: Surroundings): Promise<
 }
 
 async function runCommand(command: Command, argv: string[], { createWorkbench, print, note }: Surroundings): Promise<number> {
-  const { positionals, options } = parseArguments(command, argv);
+  const parsed = parseArguments(command, argv);
+  const { options } = parsed;
   if (options['help'] === true) {
     print(help(command));
     return EXIT.done;
   }
   const workbench = createWorkbench(options['no-mapping'] !== true);
   try {
-    return await command.run({ workbench, positionals, options, json: options['json'] === true, print, note });
+    return await command.run({ ...parsed, workbench, json: options['json'] === true, print, note });
   } finally {
     await workbench.dispose();
   }
@@ -75,9 +77,10 @@ function messageOf(error: unknown): string {
 
 function help(command: Command): string {
   const common = '  --json           for scripts\n  --no-mapping     read the file with pread, not through a memory mapping';
-  return [`usage: ${PROGRAM} ${command.name} ${command.usage}`, command.summary, `${command.details ? `${command.details}\n` : ''}${common}`].join(
-    '\n\n',
-  );
+  const usage = `usage: ${PROGRAM} ${command.name} ${command.usage}`;
+  return [usage, command.summary, command.details, `How FILE is opened:\n${openHelp(command.formatOption ?? 'format')}\n\n${common}`]
+    .filter(Boolean)
+    .join('\n\n');
 }
 
 function overview(commands: Command[]): string {
@@ -90,6 +93,6 @@ function overview(commands: Command[]): string {
   return [
     `usage: ${PROGRAM} COMMAND ...`,
     lines.join('\n'),
-    'Every command takes --json and --help. Addresses are hexadecimal. Exit codes: 0 done, 1 the input is bad, 2 bad usage, 3 a hole in the dump or an address that does not translate.',
+    'Every command takes --json and --help, and --format, --arch, --snapshot and --map to say how FILE is opened. Several FILEs are the parts of one split dump. Addresses are hexadecimal. Exit codes: 0 done, 1 the input is bad, 2 bad usage, 3 a hole in the dump or an address that does not translate.',
   ].join('\n\n');
 }

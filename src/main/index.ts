@@ -5,13 +5,15 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { app, nativeTheme, session } from 'electron';
 import workerPath from '#engine/worker.ts?modulePath';
-import type { ThemeChoice } from '#shared/contract.ts';
+import { SET_LIMIT, type ThemeChoice } from '#shared/contract.ts';
+import { locationOf } from '#shared/dump-location.ts';
+import type { OpenOptions } from '#shared/model/index.ts';
 import { openRecentFiles } from '#workbench/recent-files.ts';
 import { createWorkbench, type Workbench } from '#workbench/workbench.ts';
 import { createDialogs } from './desktop/dialogs.ts';
 import { exportOnlyWhereGranted, GrantedPaths } from './desktop/granted-paths.ts';
 import { bindIpc } from './desktop/ipc.ts';
-import { fileOfArguments } from './desktop/launch.ts';
+import { filesOfArguments } from './desktop/launch.ts';
 import { MainWindow } from './desktop/main-window.ts';
 import { showMenu } from './desktop/menu.ts';
 import { orderlyQuit } from './desktop/orderly-quit.ts';
@@ -29,16 +31,22 @@ const pageUrl = (import.meta.env.DEV && process.env['ELECTRON_RENDERER_URL']) ||
 
 const isMac = process.platform === 'darwin';
 const paths = new GrantedPaths();
-/** Until there is a workbench: the file to open first. */
-let openAtStart = fileOfArguments(process.argv, app.isPackaged, process.cwd());
+/** Until there is a workbench: the files to open first. */
+const openAtStart = filesOfArguments(process.argv, app.isPackaged, process.cwd());
 /** What to do with a file that the system hands over: remembered at first, opened once there is a workbench. */
 let takeFile = (path: string): void => {
-  openAtStart = path;
+  openAtStart.push(path);
 };
 
 /** High contrast is the page's own; dark native parts go with it. */
 function applyTheme(theme: ThemeChoice): void {
   nativeTheme.themeSource = theme === 'high-contrast' ? 'dark' : theme;
+}
+
+/** What a second instance sends along; whoever holds the lock's socket may send anything. */
+function filesOfInstance(data: unknown): string[] {
+  const files = (data as { files?: unknown } | null | undefined)?.files;
+  return Array.isArray(files) ? files.filter((file) => typeof file === 'string').slice(0, SET_LIMIT) : [];
 }
 
 async function run(): Promise<void> {
@@ -61,9 +69,10 @@ async function run(): Promise<void> {
   const dialogs = createDialogs(settings, paths, () => window.browserWindow);
   const jobs = new RunningJobs((fraction) => window.showProgress(fraction));
 
-  if (openAtStart !== undefined) paths.grantReading(openAtStart);
+  for (const path of openAtStart) paths.grantReading(path);
+  const location = locationOf(openAtStart);
   const workbench: Workbench = createWorkbench({
-    host: { kind: 'desktop', version: app.getVersion(), platform: process.platform, nativeDialogs: true, openAtStart: openAtStart ?? null },
+    host: { kind: 'desktop', version: app.getVersion(), platform: process.platform, nativeDialogs: true, openAtStart: location && { location } },
     workerUrl: workerPath,
     samplesFolder: SAMPLES_FOLDER,
     recent,
@@ -84,15 +93,16 @@ async function run(): Promise<void> {
         window.show();
         workbench.emit({ type: 'command', command });
       },
-      openRecent: openPath,
+      openRecent: ({ files, options }) => openFiles(files, options),
       clearRecent: () => void workbench.clearRecent(),
     });
   }
 
-  function openPath(path: string): void {
-    paths.grantReading(path);
+  function openFiles(files: readonly string[], options: OpenOptions = {}): void {
+    const location = locationOf(files);
+    for (const path of files) paths.grantReading(path);
     window.show();
-    workbench.emit({ type: 'open-request', location: { kind: 'path', path } });
+    if (location) workbench.emit({ type: 'open-request', location, options });
   }
 
   workbench.subscribe((event) => {
@@ -106,12 +116,8 @@ async function run(): Promise<void> {
     pageUrl,
   );
 
-  takeFile = openPath;
-  app.on('second-instance', (_event, _argv, _folder, data) => {
-    const file = (data as { file?: unknown } | undefined)?.file;
-    if (typeof file === 'string') openPath(file);
-    else window.show();
-  });
+  takeFile = (path) => openFiles([path]);
+  app.on('second-instance', (_event, _argv, _folder, data) => openFiles(filesOfInstance(data)));
   app.on('activate', () => window.show());
 
   await updateMenu();
@@ -128,12 +134,12 @@ app.on('window-all-closed', () => {
   if (!isMac) app.quit();
 });
 
-if (app.requestSingleInstanceLock({ file: openAtStart ?? null })) {
+if (app.requestSingleInstanceLock({ files: openAtStart })) {
   run().catch((error: unknown) => {
     console.error(`${basename(process.execPath)}: cannot start:`, error);
     app.exit(1);
   });
 } else {
-  // The instance that runs already opens the file.
+  // The instance that runs already opens the files.
   app.quit();
 }

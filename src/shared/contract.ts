@@ -45,11 +45,17 @@ export interface HostInfo {
   /** True where chooseDump and chooseExportTarget show the system's dialogs; otherwise the page browses with listDirectory. */
   nativeDialogs: boolean;
   /** What the command line asks to be opened first. */
-  openAtStart: DumpLocation | null;
+  openAtStart: OpenRequest | null;
 }
 
 /** `set`: the parts of one dump that was split into files, in any order. */
 export type DumpLocation = { kind: 'path'; path: string } | { kind: 'set'; paths: string[] } | { kind: 'sample'; id: string };
+
+/** What someone outside the page wants opened. A `set` whose files turn out not to be one dump is opened file by file. */
+export interface OpenRequest {
+  location: DumpLocation;
+  options?: OpenOptions;
+}
 
 /** Most files of a split set. */
 export const SET_LIMIT = 256;
@@ -125,8 +131,7 @@ export type WorkbenchCommand =
 export type WorkbenchEvent =
   | { type: 'job'; progress: JobProgress }
   | { type: 'command'; command: WorkbenchCommand }
-  /** A `set` whose files turn out not to be one dump is opened file by file. */
-  | { type: 'open-request'; location: DumpLocation; options?: OpenOptions }
+  | ({ type: 'open-request' } & OpenRequest)
   | { type: 'recent-changed' }
   /** The engine of this dump is gone (it ran out of memory, or a bug): the dump is closed. */
   | { type: 'dump-lost'; dumpId: string; message: string };

@@ -148,7 +148,17 @@ describe('exit codes', () => {
     ['an unknown command', ['frobnicate'], 2],
     ['a missing argument', ['walk', 'FILE'], 2],
     ['an argument too many', ['info', 'FILE', 'x'], 2],
+    ['an address too many', ['walk', 'FILE', '1000', '2000'], 2],
+    ['a word among addresses', ['translate', 'FILE', '1000', 'xyz'], 2],
+    ['words instead of addresses', ['translate', 'FILE', 'xyz'], 2],
     ['an unknown option', ['info', 'FILE', '--frob'], 2],
+    ['an unknown format', ['info', 'FILE', '--format', 'zip'], 2],
+    ['an unknown CPU family', ['info', 'FILE', '--arch', 'z80'], 2],
+    ['a malformed --map', ['info', 'FILE', '--map', '0=pc.ram'], 2],
+    ['--map of a block that is not there', ['info', 'FILE', '--map', '0=ram:1000'], 2],
+    ['--map on a server', ['serve', 'FILE', '--map', '0=none:1000'], 2],
+    ['an input format for the output', ['export', 'FILE', 'OUT', '--format', 'raw'], 2],
+    ['two files that are not one dump', ['info', 'FILE', 'FILE'], 1],
     ['a bad address', ['walk', 'FILE', 'xyz'], 2],
     ['a bad length', ['read', 'FILE', '0', 'ten'], 2],
     ['a file that is no dump', ['info', '/etc/hostname'], 1],
@@ -182,6 +192,70 @@ test('info gives the same answers with pread as with a mapping', async () => {
   const pread = (await json('info', dump, '--no-mapping')).value as Record<string, unknown>;
   expect(pread['access']).toMatchObject({ kind: 'pread' });
   expect({ ...pread, access: null }).toEqual({ ...mapped, access: null });
+});
+
+describe('--map', () => {
+  test('shows a piece of a block at another address for this run, and leaves nothing behind', async () => {
+    const bytes = async (...more: string[]) => (await json('read', dump, '40000000', '16', ...more)).value as { bytes: string };
+    expect((await run('read', dump, '40000000', '16')).code).toBe(3);
+    const there = (await json('read', dump, '300000', '16')).value as { bytes: string };
+    expect((await bytes('--map', '40000000=pc.ram+300000:1000')).bytes).toBe(there.bytes);
+    expect(fs.readdirSync(folder).filter((name) => name.includes('workbench'))).toEqual([]);
+    expect((await run('read', dump, '40000000', '16')).code).toBe(3);
+  });
+
+  test('a later one lies over an earlier, and START=none takes memory away', async () => {
+    const { value } = await json('memory-map', dump, '--map', '0x40000000=pc.ram:3000', '--map', '40001000=none:1000');
+    const { regions } = value as { regions: { start: string; last: string; strength: string }[] };
+    expect(regions.filter(({ strength }) => strength === 'user')).toMatchObject([
+      { start: '0x40000000', last: '0x40000fff', block: 'pc.ram', blockOffset: '0x0' },
+      { start: '0x40002000', last: '0x40002fff', block: 'pc.ram', blockOffset: '0x2000' },
+    ]);
+  });
+
+  test('goes over the corrections of the project file, which stays as it was', async () => {
+    const copy = copyOfSample(folder, 'with-project.qevm');
+    const project = `${copy}.workbench.json`;
+    fs.writeFileSync(
+      project,
+      JSON.stringify({ version: 1, memoryMap: [{ start: 0x5000_0000, last: 0x5000_0fff, block: 'pc.ram', blockOffset: 0 }] }),
+    );
+    const before = fs.readFileSync(project);
+    const { value } = await json('memory-map', copy, '--map', '40000000=pc.ram:1000');
+    const { regions } = value as { regions: { start: string; strength: string }[] };
+    expect(regions.filter(({ strength }) => strength === 'user').map(({ start }) => start)).toEqual(['0x40000000', '0x50000000']);
+    expect(fs.readFileSync(project)).toEqual(before);
+  });
+});
+
+describe('info', () => {
+  test('shows each layer inside the one before it, with offset and bytes', async () => {
+    const { value } = await json('info', dump);
+    const size = fs.statSync(dump).size;
+    expect(value).toMatchObject({
+      layers: [{ title: 'QEMU migration stream', offset: 0, length: size }],
+      files: [dump],
+      options: {},
+      documents: [],
+      snapshots: [],
+      deviceCount: 35,
+    });
+    const { out } = await run('info', dump);
+    expect(out).toMatch(new RegExp(`QEMU migration stream +0x0 +0x${size.toString(16)} `));
+    expect(out).toContain('35 device states');
+  });
+
+  test('says how a file was opened where that was not left to its content', async () => {
+    const { out } = await run('info', dump, '--format', 'qemu-stream', '--arch', 'x86-64');
+    expect(out).toContain('as QEMU migration stream, CPU family x86-64');
+    expect((await json('info', dump, '--format', 'qemu-stream')).value).toMatchObject({ options: { format: 'qemu-stream' } });
+  });
+
+  test('a format that the content contradicts is an error with its place', async () => {
+    const { code, err } = await run('info', dump, '--format', 'elf-vmcore');
+    expect(code).toBe(1);
+    expect(err).toContain('guest.qevm');
+  });
 });
 
 test('export writes a file that info opens again with the same registers', async () => {

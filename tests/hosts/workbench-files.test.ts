@@ -12,8 +12,8 @@ describe('recent files', () => {
   it('keeps the newest first, each once, at most twenty, across starts', async () => {
     const config = join(newFolder(), 'not', 'yet');
     const recent = await openRecentFiles(config);
-    for (let index = 0; index < RECENT_LIMIT + 5; index++) await recent.add(`/dumps/${index}`);
-    await recent.add('/dumps/20');
+    for (let index = 0; index < RECENT_LIMIT + 5; index++) await recent.add([`/dumps/${index}`]);
+    await recent.add(['/dumps/20']);
     const again = await openRecentFiles(config);
     const paths = (await again.list()).map(({ path }) => path);
     expect(paths).toHaveLength(RECENT_LIMIT);
@@ -28,15 +28,36 @@ describe('recent files', () => {
     const folder = newFolder();
     const recent = await openRecentFiles(folder, () => new Date(0));
     writeFileSync(join(folder, 'dump'), '');
-    await recent.add(join(folder, 'dump'));
-    expect(await recent.list()).toEqual([{ path: join(folder, 'dump'), name: 'dump', folder, openedAt: '1970-01-01T00:00:00.000Z', exists: true }]);
+    await recent.add([join(folder, 'dump')]);
+    const path = join(folder, 'dump');
+    expect(await recent.list()).toEqual([
+      { path, name: 'dump', folder, openedAt: '1970-01-01T00:00:00.000Z', exists: true, files: [path], options: {} },
+    ]);
     rmSync(join(folder, 'dump'));
     expect(await recent.list()).toMatchObject([{ exists: false }]);
   });
 
+  it('keeps the parts of a set and how a file was opened: two snapshots of one image are two entries', async () => {
+    const folder = newFolder();
+    const recent = await openRecentFiles(folder);
+    await recent.add(['/set/1', '/set/2']);
+    await recent.add(['/disk.qcow2'], { snapshot: 'before' });
+    await recent.add(['/disk.qcow2'], { snapshot: 'after' });
+    await recent.add(['/set/2', '/set/1']);
+    const again = await openRecentFiles(folder);
+    expect((await again.list()).map(({ name, files, options, exists }) => ({ name, files: files.length, options, exists }))).toEqual([
+      { name: '2', files: 2, options: {}, exists: false },
+      { name: 'disk.qcow2', files: 1, options: { snapshot: 'after' }, exists: false },
+      { name: 'disk.qcow2', files: 1, options: { snapshot: 'before' }, exists: false },
+    ]);
+    expect(again.has('/set/1')).toBe(true);
+    expect(again.has('/set/2')).toBe(true);
+    expect(again.has('/set/3')).toBe(false);
+  });
+
   it('does not lose changes made at the same moment', async () => {
     const recent = await openRecentFiles(newFolder());
-    await Promise.all(['/a', '/b', '/c'].map((path) => recent.add(path)));
+    await Promise.all(['/a', '/b', '/c'].map((path) => recent.add([path])));
     expect((await recent.list()).map(({ path }) => path)).toEqual(['/c', '/b', '/a']);
   });
 
@@ -47,7 +68,7 @@ describe('recent files', () => {
       writeFileSync(join(folder, 'recent-files.json'), content);
       const recent = await openRecentFiles(folder);
       expect(await recent.list()).toEqual([]);
-      await recent.add('/dump');
+      await recent.add(['/dump']);
       expect(await recent.list()).toMatchObject([{ path: '/dump' }]);
     },
   );
@@ -56,15 +77,15 @@ describe('recent files', () => {
     const folder = newFolder();
     writeFileSync(join(folder, 'config'), 'a file where the folder should be');
     const recent = await openRecentFiles(join(folder, 'config'));
-    await recent.add('/a');
-    await recent.add('/b');
+    await recent.add(['/a']);
+    await recent.add(['/b']);
     expect((await recent.list()).map(({ path }) => path)).toEqual(['/b', '/a']);
   });
 
   it('is private and leaves no part behind', async () => {
     const folder = newFolder();
     const recent = await openRecentFiles(folder);
-    await recent.add('/dump');
+    await recent.add(['/dump']);
     expect(readdirSync(folder)).toEqual(['recent-files.json']);
     expect(statSync(join(folder, 'recent-files.json')).mode & 0o777).toBe(0o600);
     expect(JSON.parse(readFileSync(join(folder, 'recent-files.json'), 'utf8'))).toHaveLength(1);

@@ -9,14 +9,15 @@ const JOB = 'export';
 
 export const exportCommand: Command = {
   name: 'export',
-  usage: 'FILE OUT [--format elf] [--layout portable|qemu]',
+  usage: 'FILE... OUT [--format elf] [--layout portable|qemu]',
   summary: 'write the memory and registers as a vmcore',
   details: `  --format elf               ELF64 vmcore (default)
   --layout portable|qemu     portable (default) opens in crash, makedumpfile, libkdumpfile, gdb; qemu is byte for byte what QEMU's dump-guest-memory writes
 
 OUT is written as OUT.part and renamed when it is complete. Memory that the source lacks is listed on stderr.`,
   arity: [2, 2],
-  options: { format: { type: 'string' }, layout: { type: 'string' } },
+  options: { format: { type: 'string' }, 'input-format': { type: 'string' }, layout: { type: 'string' } },
+  formatOption: 'input-format',
   async run(context) {
     const options = exportOptions(context.options);
     const target = context.positionals[1] ?? '';
@@ -37,7 +38,8 @@ OUT is written as OUT.part and renamed when it is complete. Memory that the sour
 };
 
 function exportOptions({ format = 'elf', layout = 'portable' }: CommandContext['options']): ExportOptions {
-  if (format !== 'elf') throw new UsageError(`--format: expected elf, found ${JSON.stringify(format)}`);
+  if (format !== 'elf')
+    throw new UsageError(`--format: expected elf, found ${JSON.stringify(format)}: it says what is written, --input-format what FILE is`);
   if (layout !== 'portable' && layout !== 'qemu') throw new UsageError(`--layout: expected portable or qemu, found ${JSON.stringify(layout)}`);
   return { format, layout };
 }

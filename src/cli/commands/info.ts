@@ -1,5 +1,7 @@
 import { formatAddress, formatSize } from '#shared/address-text.ts';
-import type { DumpSummary } from '#shared/model/index.ts';
+import { counted } from '#shared/counted.ts';
+import type { Document, DumpSummary, Layer, SnapshotInfo } from '#shared/model/index.ts';
+import { openedWords } from '#shared/open-choices.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-code.ts';
 import { hexOrNull, toJson } from '../json.ts';
@@ -8,7 +10,7 @@ import { textPairs, textTable } from '../text-table.ts';
 
 export const info: Command = {
   name: 'info',
-  usage: 'FILE',
+  usage: 'FILE...',
   summary: 'what the file is, its layers, machine, CPUs, diagnostics',
   details: '',
   arity: [1, 1],
@@ -32,17 +34,17 @@ function asText(summary: DumpSummary): string {
   const states = Object.entries(memory.states).map(([state, bytes]) => `${formatSize(bytes)} ${state}`);
   const pairs: [string, string][] = [
     ['File', `${summary.path} (${formatSize(summary.size)}, ${access.kind === 'mapped' ? 'mapped' : `read with pread: ${access.reason}`})`],
+    ...summary.files.slice(1).map((file): [string, string] => ['', file]),
+    ...openedRow(summary),
     ['Architecture', summary.architecture],
     ...(summary.machine ? [['Machine', summary.machine] satisfies [string, string]] : []),
     ...(guestOs ? [['Guest', `${guestOs.name} ${guestOs.release} (${guestOs.source})`] satisfies [string, string]] : []),
     ['Memory', `${formatSize(memory.total)}: ${states.join(', ')}`],
+    ...(summary.deviceCount > 0 ? [['Devices', `${counted(summary.deviceCount, 'device state')}`] satisfies [string, string]] : []),
     ...(summary.projectFile ? [['Corrections', summary.projectFile] satisfies [string, string]] : []),
   ];
   const sections = [summary.sentence, textPairs(pairs)];
-  const layerRows = layers.map(({ title, offset, length, detail }) => [title, formatAddress(offset), formatSize(length), detail]);
-  sections.push(
-    textTable([{ title: 'LAYER' }, { title: 'OFFSET', align: 'right' }, { title: 'SIZE', align: 'right' }, { title: 'DETAIL' }], layerRows),
-  );
+  sections.push(layerTable(layers), ...snapshotTable(summary.snapshots), ...documentTable(summary.documents));
   if (cpus.length > 0) {
     const rows = cpus.map(({ index, mode, instructionPointer, root }) => [
       String(index),
@@ -61,4 +63,45 @@ function asText(summary: DumpSummary): string {
     );
   for (const { severity, message, consequence } of diagnostics) sections.push(`${severity}: ${message}${consequence ? `\n  ${consequence}` : ''}`);
   return sections.join('\n\n');
+}
+
+function openedRow({ options }: DumpSummary): [string, string][] {
+  const words = openedWords([], options);
+  return words.length > 0 ? [['Opened', words.join(', ')]] : [];
+}
+
+/** Each layer is inside the one above it, and its offset counts from that one's start. */
+function layerTable(layers: readonly Layer[]): string {
+  const rows = layers.map(({ title, offset, length, detail }, depth) => [
+    `${'  '.repeat(depth)}${title}`,
+    formatAddress(offset),
+    formatAddress(length),
+    formatSize(length),
+    detail,
+  ]);
+  const right = 'right' as const;
+  return textTable(
+    [{ title: 'LAYER' }, { title: 'OFFSET', align: right }, { title: 'BYTES', align: right }, { title: 'SIZE', align: right }, { title: 'DETAIL' }],
+    rows,
+  );
+}
+
+function snapshotTable(snapshots: readonly SnapshotInfo[]): string[] {
+  if (snapshots.length === 0) return [];
+  const rows = snapshots.map(({ id, name, takenAt, stateSize, open }) => [
+    open ? '*' : '',
+    id,
+    name,
+    takenAt,
+    stateSize > 0 ? formatSize(stateSize) : 'disk only',
+  ]);
+  return [
+    textTable([{ title: '' }, { title: 'ID' }, { title: 'SNAPSHOT' }, { title: 'TAKEN AT' }, { title: 'MACHINE STATE', align: 'right' }], rows),
+  ];
+}
+
+function documentTable(documents: readonly Document[]): string[] {
+  if (documents.length === 0) return [];
+  const rows = documents.map(({ title, kind, text }) => [title, kind, formatSize(Buffer.byteLength(text))]);
+  return [textTable([{ title: 'DOCUMENT' }, { title: 'KIND' }, { title: 'SIZE', align: 'right' }], rows)];
 }

@@ -12,7 +12,7 @@ const USUAL_LIMIT = 10_000;
 
 export const mappings: Command = {
   name: 'mappings',
-  usage: 'FILE [--cpu N | --root ADDRESS] [--from ADDRESS] [--limit N]',
+  usage: 'FILE... [--cpu N | --root ADDRESS] [--from ADDRESS] [--limit N]',
   summary: 'everything that one root maps, contiguous pages of equal rights merged',
   details: `${ROOT_HELP}\n  --from ADDRESS   start at this virtual address\n  --limit N        at most N rows (default ${USUAL_LIMIT})`,
   arity: [1, 1],

@@ -8,7 +8,7 @@ import { textTable } from '../text-table.ts';
 
 export const memoryMap: Command = {
   name: 'memory-map',
-  usage: 'FILE',
+  usage: 'FILE...',
   summary: 'RAM blocks and guest-physical regions, with evidence',
   details: 'The evidence says why a block is at that address: proven by the dump, derived from the machine type, guessed, or corrected by the user.',
   arity: [1, 1],

@@ -15,7 +15,7 @@ const PRINT_LIMIT = 64 * 1024 * 1024;
 
 export const read: Command = {
   name: 'read',
-  usage: 'FILE ADDRESS LENGTH [--virtual] [--cpu N | --root ADDRESS] [--out FILE]',
+  usage: 'FILE... ADDRESS LENGTH [--virtual] [--cpu N | --root ADDRESS] [--out FILE]',
   summary: 'bytes of physical or virtual memory, as a hex dump or into a file',
   details: `  --virtual        ADDRESS is virtual (default: physical)
 ${ROOT_HELP}

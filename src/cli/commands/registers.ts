@@ -8,7 +8,7 @@ import { textPairs, textTable } from '../text-table.ts';
 
 export const registers: Command = {
   name: 'registers',
-  usage: 'FILE [--cpu N]',
+  usage: 'FILE... [--cpu N]',
   summary: 'registers of every CPU, or of one',
   details: '  --cpu N   only CPU N\n\nA register that the dump does not hold is absent; one that was worked out is marked with ~.',
   arity: [1, 1],

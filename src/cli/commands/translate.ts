@@ -10,10 +10,11 @@ import { textTable } from '../text-table.ts';
 
 export const translate: Command = {
   name: 'translate',
-  usage: 'FILE ADDRESS... [--cpu N | --root ADDRESS]',
+  usage: 'FILE... ADDRESS... [--cpu N | --root ADDRESS]',
   summary: 'virtual addresses to physical ones',
-  details: `  -                as ADDRESS: one a line from standard input\n${ROOT_HELP}`,
+  details: `  -                as ADDRESS: one a line from standard input\n${ROOT_HELP}\n\nWhatever looks like an address is one: write ./abc for a part of a split dump that is named abc.`,
   arity: [2, Infinity],
+  addresses: true,
   options: ROOT_OPTIONS,
   async run(context) {
     const root = rootOption(context.options);

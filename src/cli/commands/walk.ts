@@ -8,7 +8,7 @@ import { textTable } from '../text-table.ts';
 
 export const walk: Command = {
   name: 'walk',
-  usage: 'FILE ADDRESS [--cpu N | --root ADDRESS]',
+  usage: 'FILE... ADDRESS [--cpu N | --root ADDRESS]',
   summary: 'follow a virtual address through the page tables, step by step',
   details: ROOT_HELP,
   arity: [2, 2],

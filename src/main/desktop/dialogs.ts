@@ -12,7 +12,8 @@ const EXPORT_FILTERS = [
 ];
 
 export interface Dialogs {
-  chooseDump(): Promise<string | null>;
+  /** The files chosen at once; null when the user cancelled. */
+  chooseDump(): Promise<string[] | null>;
   chooseExportTarget(suggestedName: string): Promise<string | null>;
   /** Asks before an export is thrown away. */
   confirmQuit(exports: number): Promise<boolean>;
@@ -35,13 +36,13 @@ export function createDialogs(settings: Settings, paths: GrantedPaths, window: (
         title: 'Open dump',
         defaultPath: settings.values.openFolder ?? app.getPath('home'),
         filters: OPEN_FILTERS,
-        properties: ['openFile', 'dontAddToRecent'],
+        properties: ['openFile', 'multiSelections', 'dontAddToRecent'],
       });
-      const path = filePaths[0];
-      if (canceled || path === undefined) return null;
-      paths.grantReading(path);
-      await settings.change({ openFolder: dirname(path) });
-      return path;
+      const [first] = filePaths;
+      if (canceled || first === undefined) return null;
+      for (const path of filePaths) paths.grantReading(path);
+      await settings.change({ openFolder: dirname(first) });
+      return filePaths;
     },
 
     async chooseExportTarget(suggestedName) {

@@ -4,10 +4,11 @@
  */
 import { Menu, type MenuItemConstructorOptions } from 'electron';
 import type { RecentFile, ThemeChoice, WorkbenchCommand } from '#shared/contract.ts';
+import { openedWords } from '#shared/open-choices.ts';
 
 export interface MenuActions {
   command(command: WorkbenchCommand): void;
-  openRecent(path: string): void;
+  openRecent(recent: RecentFile): void;
   clearRecent(): void;
 }
 
@@ -23,7 +24,10 @@ const SEPARATOR: MenuItemConstructorOptions = { type: 'separator' };
 
 function recentItems({ recent }: MenuState, actions: MenuActions): MenuItemConstructorOptions[] {
   if (recent.length === 0) return [{ label: 'No recent files', enabled: false }];
-  const files = recent.map(({ path, exists }) => ({ label: path.replaceAll('&', '&&'), enabled: exists, click: () => actions.openRecent(path) }));
+  const files = recent.map((file) => {
+    const label = [file.path, ...openedWords(file.files, file.options)].join(' · ').replaceAll('&', '&&');
+    return { label, enabled: file.exists, click: () => actions.openRecent(file) };
+  });
   return [...files, SEPARATOR, { label: 'Clear Recent Files', click: () => actions.clearRecent() }];
 }
 
@@ -46,6 +50,7 @@ export function menuTemplate(state: MenuState, actions: MenuActions): MenuItemCo
       label: '&File',
       submenu: [
         item('&Open…', 'open', 'CmdOrCtrl+O'),
+        item('Open &as…', 'open-as', 'CmdOrCtrl+Shift+O'),
         { label: 'Open &Recent', submenu: recentItems(state, actions) },
         SEPARATOR,
         item('&Export as vmcore…', 'export', 'CmdOrCtrl+E'),

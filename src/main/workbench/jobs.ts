@@ -45,7 +45,7 @@ export class Jobs {
         rate = rate === 0 ? now : rate + (now - rate) * SMOOTHING;
       } else rate = 0;
       before = { time, done, phase };
-      this.#emit({ jobId, kind, phase, done, total, bytesPerSecond: rate, secondsLeft: rate > 0 ? (total - done) / rate : null });
+      this.#emit({ jobId, kind, phase, done, total, bytesPerSecond: rate, secondsLeft: rate > 0 && total > 0 ? (total - done) / rate : null });
     };
   }
 }

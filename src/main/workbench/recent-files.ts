@@ -8,7 +8,9 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
-import type { RecentFile } from '#shared/contract.ts';
+import { SET_LIMIT, type RecentFile } from '#shared/contract.ts';
+import type { OpenOptions } from '#shared/model/dump.ts';
+import { FORMAT_IDS } from '#shared/open-choices.ts';
 import { replaceFile } from './replace-file.ts';
 
 export const RECENT_LIMIT = 20;
@@ -16,14 +18,22 @@ export const RECENT_LIMIT = 20;
 export interface RecentFiles {
   /** Newest first. */
   list(): Promise<RecentFile[]>;
-  /** Puts an absolute path on top. */
-  add(path: string): Promise<void>;
+  /** Puts files that were opened together on top, absolute paths, and how they were opened. */
+  add(files: readonly string[], options?: OpenOptions): Promise<void>;
   clear(): Promise<void>;
-  /** Whether the path is in the list as it was read or written last. */
+  /** Whether the path is in the list as it was read or written last, alone or in a set. */
   has(path: string): boolean;
 }
 
-const entrySchema = v.object({ path: v.pipe(v.string(), v.minLength(1), v.maxLength(4096)), openedAt: v.string() });
+const pathSchema = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
+const optionSchema = v.optional(v.string());
+const entrySchema = v.object({
+  path: pathSchema,
+  openedAt: v.string(),
+  /** The other parts of a set. */
+  more: v.optional(v.pipe(v.array(pathSchema), v.maxLength(SET_LIMIT))),
+  options: v.optional(v.object({ format: v.optional(v.picklist(FORMAT_IDS)), architecture: optionSchema, snapshot: optionSchema })),
+});
 type Entry = v.InferOutput<typeof entrySchema>;
 
 /** The entries of the file; what is missing, unreadable or malformed is no entry. */
@@ -35,6 +45,21 @@ async function readEntries(file: string): Promise<Entry[]> {
   } catch {
     return [];
   }
+}
+
+const filesOf = ({ path, more = [] }: Entry): string[] => [path, ...more];
+
+/** Equal for the same files, opened in the same way. */
+function keyOf(entry: Entry): string {
+  const { format, architecture, snapshot } = entry.options ?? {};
+  return JSON.stringify([filesOf(entry).toSorted(), format, architecture, snapshot]);
+}
+
+async function describe(entry: Entry): Promise<RecentFile> {
+  const { path, openedAt, options = {} } = entry;
+  const files = filesOf(entry);
+  const there = await Promise.all(files.map(exists));
+  return { path, name: basename(path), folder: dirname(path), openedAt, exists: there.every(Boolean), files, options: options as OpenOptions };
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -72,12 +97,16 @@ export async function openRecentFiles(configFolder: string, now: () => Date = ()
     async list() {
       await lastChange;
       entries = kept ?? (await readEntries(file));
-      return Promise.all(
-        entries.map(async ({ path, openedAt }) => ({ path, name: basename(path), folder: dirname(path), openedAt, exists: await exists(path) })),
-      );
+      return Promise.all(entries.map(describe));
     },
-    add: (path) => change((current) => [{ path, openedAt: now().toISOString() }, ...current.filter((entry) => entry.path !== path)]),
+    async add([path, ...more], options = {}) {
+      if (path === undefined) return;
+      const entry: Entry = { path, openedAt: now().toISOString() };
+      if (more.length > 0) entry.more = more;
+      if (Object.keys(options).length > 0) entry.options = options;
+      await change((current) => [entry, ...current.filter((other) => keyOf(other) !== keyOf(entry))]);
+    },
     clear: () => change(() => []),
-    has: (path) => entries.some((entry) => entry.path === path),
+    has: (path) => entries.some((entry) => filesOf(entry).includes(path)),
   };
 }

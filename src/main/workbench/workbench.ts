@@ -5,6 +5,7 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { DirectoryListing, DumpLocation, HostInfo, MethodArgument, ThemeChoice, WorkbenchApi, WorkbenchEvent } from '#shared/contract.ts';
+import { locationOf } from '#shared/dump-location.ts';
 import { WorkbenchError } from '#shared/errors.ts';
 import type { DumpSummary, OpenOptions } from '#shared/model/index.ts';
 import { OpenDump } from '#engine/client.ts';
@@ -21,7 +22,8 @@ export interface WorkbenchServices {
   recent: RecentFiles;
   /** False reads every file with pread. Default: mapped where that is safe. */
   mapping?: boolean;
-  chooseDump?(): Promise<string | null>;
+  /** The files chosen at once; null when the user cancelled. */
+  chooseDump?(): Promise<string[] | null>;
   chooseExportTarget?(suggestedName: string): Promise<string | null>;
   listDirectory?(path: string | null): Promise<DirectoryListing>;
   setTheme?(theme: ThemeChoice): void;
@@ -79,7 +81,7 @@ export function createWorkbench(services: WorkbenchServices): Workbench {
       dumps.set(dumpId, { path: file, identity, dump });
       if (location.kind !== 'sample') {
         // A home folder that cannot be written is no reason not to look at a dump.
-        await recent.add(file).catch(() => undefined);
+        await recent.add(paths, options).catch(() => undefined);
         emit({ type: 'recent-changed' });
       }
       return dump.summary(dumpId);
@@ -110,7 +112,7 @@ export function createWorkbench(services: WorkbenchServices): Workbench {
     async chooseDump() {
       if (!services.chooseDump) throw unavailable('the open dialog');
       const chosen = await services.chooseDump();
-      return chosen === null ? null : { kind: 'path', path: chosen };
+      return chosen === null ? null : locationOf(chosen);
     },
     async chooseExportTarget({ dumpId, suggestedName }) {
       if (!services.chooseExportTarget) throw unavailable('the save dialog');

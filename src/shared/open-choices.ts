@@ -1,0 +1,28 @@
+/** What can be said about a file when it is opened, for the window's Open as… and the command line's --format and --arch. */
+import { counted } from './counted.ts';
+import type { FormatId, OpenOptions } from './model/dump.ts';
+
+/** Every format, in the words of a list to choose from. The order is that of the list. */
+export const FORMAT_TITLES: Readonly<Record<FormatId, string>> = {
+  'qemu-stream': 'QEMU migration stream',
+  'elf-vmcore': 'ELF vmcore',
+  kdump: 'kdump-compressed vmcore',
+  lime: 'LiME',
+  avml: 'AVML',
+  raw: 'Raw memory',
+};
+
+export const FORMAT_IDS = Object.keys(FORMAT_TITLES) as [FormatId, ...FormatId[]];
+
+/** The CPU families that the engine decodes (engine/arch), by id; the page cannot ask it. */
+export const CPU_FAMILIES: Readonly<Record<string, string>> = { 'x86-64': 'x86-64', i386: 'i386 (32-bit x86)' };
+
+/** What tells two dumps of the same first file apart: `and 3 more files`, `snapshot before-upgrade`, `as Raw memory`, `CPU family x86-64`. */
+export function openedWords(files: readonly string[], { format, architecture, snapshot }: OpenOptions): string[] {
+  const words: string[] = [];
+  if (files.length > 1) words.push(`and ${counted(files.length - 1, 'more file')}`);
+  if (snapshot !== undefined) words.push(`snapshot ${snapshot}`);
+  if (format !== undefined) words.push(`as ${FORMAT_TITLES[format]}`);
+  if (architecture !== undefined) words.push(`CPU family ${CPU_FAMILIES[architecture] ?? architecture}`);
+  return words;
+}
