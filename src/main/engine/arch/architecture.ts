@@ -52,6 +52,10 @@ export interface Architecture {
 
   /** QEMU's `cpu` section as the newest JSON would describe it; the fields of every known subsection, which are found in a stream by name. */
   readonly cpuDescription: VmDescription;
+  /** All layouts of that section over QEMU's history, the likeliest first; absent where `cpuDescription` is the only one known. */
+  readonly cpuLayouts?: readonly VmDescription[];
+  /** Whether a decoded `cpu` section, however it was described, is of this family: told by its fields. */
+  ownsVmstate?(cpu: VmStruct): boolean;
 
   /** `cpu` and `common` are the decoded sections `cpu` and `cpu_common`; `where` begins each register's source: "section cpu (instance 0)". */
   cpuFromVmstate(cpu: VmStruct, common: VmStruct | undefined, where: string, index: number): CpuState;

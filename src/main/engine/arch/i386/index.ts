@@ -9,6 +9,9 @@ import type { CpuView } from '#shared/model/index.ts';
 import type { Architecture } from '../architecture.ts';
 import type { CpuState } from '../cpu-state.ts';
 import { x86_64 } from '../x86-64/index.ts';
+import { cpuLayouts } from '../x86-64/vmstate-history.ts';
+import { cpuDescription32 } from '../x86-64/vmstate-layout.ts';
+import { targetBitsOf } from '../x86-64/vmstate.ts';
 import { cpuFromNotes, encodePrstatus, encodeQemuNote, missingNoteRegisters, shortName } from './notes.ts';
 
 export const EM_386 = 3;
@@ -24,6 +27,9 @@ export const i386: Architecture = {
   id: 'i386',
   title: 'i386 (32-bit x86)',
   elfMachine: EM_386,
+  cpuDescription: cpuDescription32,
+  cpuLayouts: cpuLayouts(32),
+  ownsVmstate: (cpu) => targetBitsOf(cpu) === 32,
   describeCpu,
   cpuFromNotes,
   encodePrstatus,

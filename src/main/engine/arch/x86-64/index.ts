@@ -14,8 +14,9 @@ import { pagingMode } from './paging-modes.ts';
 import { modeLine, pagingOf, pagingOptionsOf } from './paging-state.ts';
 import { describeRegisters } from './registers.ts';
 import { SEGMENT_NAMES, describeSegment } from './segments.ts';
+import { cpuLayouts } from './vmstate-history.ts';
 import { cpuDescription } from './vmstate-layout.ts';
-import { cpuFromVmstate } from './vmstate.ts';
+import { cpuFromVmstate, targetBitsOf } from './vmstate.ts';
 
 export const EM_X86_64 = 62;
 
@@ -37,6 +38,8 @@ export const x86_64: Architecture = {
   pagingOptionsOf,
   pagingMode,
   cpuDescription,
+  cpuLayouts: cpuLayouts(64),
+  ownsVmstate: (cpu) => targetBitsOf(cpu) === 64,
   cpuFromVmstate,
   cpuFromNotes,
   encodePrstatus: (state) => encodePrstatus(state),

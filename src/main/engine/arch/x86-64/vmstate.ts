@@ -8,6 +8,7 @@ import { formatAddress } from '#shared/address-text.ts';
 import type { CpuState, RegisterValue, SegmentValue } from '../cpu-state.ts';
 import type { VmField, VmStruct } from '../vmstate.ts';
 import { GENERAL_REGISTERS } from './registers.ts';
+import type { TargetBits } from './vmstate-parts.ts';
 
 /** Fields that hold one register each. */
 const SINGLE: readonly [field: string, register: string][] = [
@@ -61,6 +62,15 @@ const SUBSECTION_NAMES: Record<string, string> = {
   'env.pv_eoi_en_msr': 'kvm_pv_eoi_en',
   'env.steal_time_msr': 'kvm_steal_time',
   'env.poll_control_msr': 'kvm_poll_control',
+};
+
+/** EFER of a 32-bit target, which does not save it: of its bits only those are known that such a CPU does not have (LME, LMA). */
+const NO_LONG_MODE: RegisterValue = {
+  value: 0n,
+  width: 64,
+  knownBits: (1n << 8n) | (1n << 10n),
+  inferred: true,
+  source: 'inferred: qemu-system-i386 emulates no long mode',
 };
 
 const SEGMENT_ORDER = ['es', 'cs', 'ss', 'ds', 'fs', 'gs'];
@@ -127,8 +137,9 @@ function readSegment(reader: Reader, name: string, struct: VmStruct, field: VmFi
   const [selector, base, limit, flags] = ['selector', 'base', 'limit', 'flags'].map((part) => numberIn(struct, part));
   if (selector === undefined || base === undefined || limit === undefined || flags === undefined) return;
   const source = reader.source(field, index);
+  const width = (struct.fields.find((part) => part.name === 'base')?.size ?? 8) * 8;
   reader.segments[name] = { selector: Number(selector), base, limit: Number(limit), flags: Number(flags), source };
-  if (name === 'fs' || name === 'gs') reader.registers[`${name}_base`] = { value: base, width: 64, source };
+  if (name === 'fs' || name === 'gs') reader.registers[`${name}_base`] = { value: base, width, source };
 }
 
 function readVectors(reader: Reader, struct: VmStruct, field: string, width: number, nameOf: (n: number) => string): void {
@@ -184,6 +195,12 @@ function readSubsection(reader: Reader, subsection: VmStruct): void {
   }
 }
 
+/** Of which target a `cpu` section is; undefined when it is not of an x86 CPU. */
+export function targetBitsOf(cpu: VmStruct): TargetBits | undefined {
+  const size = cpu.fields.find(({ name }) => name === 'env.eip')?.size;
+  return size === 8 ? 64 : size === 4 ? 32 : undefined;
+}
+
 /** See Architecture.cpuFromVmstate. */
 export function cpuFromVmstate(cpu: VmStruct, common: VmStruct | undefined, where: string, index: number): CpuState {
   const reader = new Reader(where);
@@ -203,6 +220,8 @@ export function cpuFromVmstate(cpu: VmStruct, common: VmStruct | undefined, wher
     if (element !== undefined && isStruct(element.value)) readSegment(reader, name, element.value, element.field);
   }
   for (const subsection of cpu.subsections) readSubsection(reader, subsection);
+
+  if (targetBitsOf(cpu) === 32) reader.registers.efer = { ...NO_LONG_MODE };
 
   const halted = common === undefined ? undefined : numberIn(common, 'halted');
   return { index, registers: reader.registers, segments: reader.segments, ...(halted === undefined ? {} : { halted: halted !== 0n }) };
