@@ -36,8 +36,10 @@ describe('headers that lie', () => {
   };
 
   it.each([
-    ['a core of a 32-bit machine', (view: DataView) => view.setUint8(4, 1), 'expected a little-endian ELF64 file, found ELFCLASS32'],
-    ['a big-endian file', (view: DataView) => view.setUint8(5, 2), 'big-endian'],
+    ['a class that is none', (view: DataView) => view.setUint8(4, 3), 'e_ident at 0x4: expected class 1 or 2, data encoding 1 or 2, found class 3'],
+    ['a byte order that is none', (view: DataView) => view.setUint8(5, 0), 'found class 2, data encoding 0'],
+    ['64-bit headers called 32-bit', (view: DataView) => view.setUint8(4, 1), 'e_phentsize at 0x2a: expected 32, found 0'],
+    ['little-endian headers called big-endian', (view: DataView) => view.setUint8(5, 2), 'e_type at 0x10: expected 4 (ET_CORE), found 1024'],
     ['a program, not a core', (view: DataView) => view.setUint16(16, 2, true), 'e_type at 0x10: expected 4 (ET_CORE), found 2'],
     ['program headers of another size', (view: DataView) => view.setUint16(54, 32, true), 'e_phentsize at 0x36: expected 56, found 32'],
     ['program headers beyond the file', (view: DataView) => view.setBigUint64(32, 2n ** 40n, true), 'e_phoff at 0x20'],

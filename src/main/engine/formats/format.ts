@@ -55,7 +55,7 @@ export interface OpenedDump {
   sentence: string;
   layers: Layer[];
   machine?: string;
-  /** Id of the CPU family; undefined when it is not one that can be decoded yet. */
+  /** Id of the CPU family (arch/families.ts), decoded or not; undefined when it is not known. */
   architecture?: string;
   blocks: OpenedBlock[];
   regions: OpenedRegion[];

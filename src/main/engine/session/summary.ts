@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { DumpSummary, MemoryMap } from '#shared/model/index.ts';
 import type { Architecture } from '../arch/architecture.ts';
 import type { CpuState } from '../arch/cpu-state.ts';
+import { findFamily } from '../arch/families.ts';
 import { guestOsOf } from '../formats/vmcoreinfo.ts';
 import type { DumpImage } from './dump-image.ts';
 import { sumStates } from './memory-map.ts';
@@ -29,7 +30,7 @@ export function summarize(
     formatTitle: dump.formatTitle,
     sentence: dump.sentence,
     layers: dump.layers,
-    architecture: architecture?.title ?? 'not decoded yet',
+    architecture: (architecture ?? findFamily(dump.architecture))?.title ?? 'not known',
     machine: dump.machine,
     cpus: dump.cpus.map((cpu) => ({
       index: cpu.index,

@@ -1,120 +1,100 @@
 /**
- * ELF64 vmcores: what QEMU's dump-guest-memory, kdump's /proc/vmcore and makedumpfile -E write. Structures: layout.ts.
+ * ELF vmcores of either class and byte order: what QEMU's dump-guest-memory, kdump's /proc/vmcore and makedumpfile -E write. Structures: layout.ts.
  *
- * Not supported yet: ELFCLASS32, big-endian files, cores of processes.
+ * Not supported yet: registers of CPUs other than x86 (their notes are kept as they are), cores of processes.
  */
 import { formatSize } from '#shared/address-text.ts';
 import { counted } from '#shared/counted.ts';
-import { DumpFormatError, WorkbenchError } from '#shared/errors.ts';
+import { WorkbenchError } from '#shared/errors.ts';
 import type { Diagnostic, Fact } from '#shared/model/index.ts';
 import type { Architecture } from '../../arch/architecture.ts';
 import type { CpuState } from '../../arch/cpu-state.ts';
-import { findArchitectureByElfMachine } from '../../arch/index.ts';
+import { findFamilyOfElf, type CpuFamily } from '../../arch/families.ts';
+import { ARCHITECTURES } from '../../arch/index.ts';
 import type { ByteSource } from '../../memory/byte-source.ts';
 import { cpusFromNotes } from '../cpu-notes.ts';
-import type { DumpFormat, OpenedDump, Progress } from '../format.ts';
+import type { DumpFormat, OpenContext, OpenedDump } from '../format.ts';
 import { VMCOREINFO_OWNER, vmcoreinfoFacts } from '../vmcoreinfo.ts';
-import {
-  decodeHeader,
-  EHDR_SIZE,
-  ELF_MAGIC,
-  ELFCLASS64,
-  ELFDATA2LSB,
-  ET_CORE,
-  NT_AUXV,
-  NT_FILE,
-  PHDR_SIZE,
-  PN_XNUM,
-  SHDR_SIZE,
-  type ElfHeader,
-  type ProgramHeader,
-} from './layout.ts';
-import { parseNotes, type FoundNote } from './notes.ts';
-import { loadSegments, readSegments } from './segments.ts';
+import { countPrograms, readHeader } from './header.ts';
+import { ELF_MAGIC, elfKind, ET_CORE, NT_AUXV, NT_FILE, NT_PRSTATUS, PN_XNUM, type ElfHeader, type ProgramHeader } from './layout.ts';
+import { MAX_NOTES, parseNotes, type FoundNote } from './notes.ts';
+import { loadSegments, readSegments, type LoadSegment } from './segments.ts';
 
-/** Largest PT_NOTE that is read. */
+/** Most bytes of notes that are read, of all PT_NOTE segments together. */
 const MAX_NOTES_SIZE = 64 * 1024 * 1024;
+/** What QEMU 7.2 and later write as e_ehsize, and nobody else. */
+const QEMU_EHSIZE = 8;
 
 export const elfVmcore: DumpFormat = {
   id: 'elf-vmcore',
-  title: 'ELF64 vmcore',
+  title: 'ELF vmcore',
 
   probe(head) {
     if (head.length < 20) return 'no';
     const view = new DataView(head.buffer, head.byteOffset, head.length);
     if (view.getUint32(0, true) !== ELF_MAGIC) return 'no';
-    return head[4] === ELFCLASS64 && head[5] === ELFDATA2LSB && view.getUint16(16, true) === ET_CORE ? 'yes' : 'maybe';
+    const kind = elfKind(head[4], head[5]);
+    return kind && view.getUint16(16, kind.littleEndian) === ET_CORE ? 'yes' : 'maybe';
   },
 
-  open(source, { progress }) {
-    return new Vmcore(source, progress).describe();
+  open(source, context) {
+    return new Vmcore(source, context).describe();
   },
 };
 
 class Vmcore {
   readonly #source: ByteSource;
+  readonly #context: OpenContext;
   readonly #diagnostics: Diagnostic[] = [];
   readonly #header: ElfHeader;
-  readonly #architecture: Architecture | undefined;
-  readonly #progress: Progress;
+  readonly #family: CpuFamily | undefined;
 
-  constructor(source: ByteSource, progress: Progress) {
+  constructor(source: ByteSource, context: OpenContext) {
     this.#source = source;
-    this.#progress = progress;
-    this.#header = this.#readHeader();
-    this.#architecture = findArchitectureByElfMachine(this.#header.machine);
+    this.#context = context;
+    this.#header = readHeader(source, context.start);
+    this.#family = findFamilyOfElf(this.#header.machine, this.#header.kind.class.bits);
   }
 
   describe(): OpenedDump {
     const source = this.#source;
-    const count = this.#programCount();
-    this.#progress.report('reading program headers', 0, source.size);
-    const { loads, notes: noteSegments, rejected } = readSegments(source, this.#header.programOffset, count);
-    if (rejected > 0) {
-      this.#diagnose('data-loss', 'segments-rejected', `${rejected} PT_LOAD segments have impossible addresses or sizes.`, 'They are left out.');
-    }
-    const notes = this.#readNotes(noteSegments);
-    if (notes.some(({ owner, type }) => owner === 'CORE' && (type === NT_FILE || type === NT_AUXV))) {
-      throw new WorkbenchError('unsupported', `${source.name}: this is the core of a process (it has an NT_FILE or NT_AUXV note), not a vmcore`, {
-        source: source.name,
-        hint: 'Cores of QEMU processes are not read yet.',
-      });
-    }
-    const { extents, regions, missing } = loadSegments(loads, source.size);
-    if (missing > 0) {
-      this.#diagnose(
-        'data-loss',
-        'file-truncated',
-        `The file ends at 0x${source.size.toString(16)}; its segments go on for ${formatSize(missing)}.`,
-        'The memory beyond is shown as absent.',
-        source.size,
-      );
-    }
-    if (loads.length === 0) this.#diagnose('data-loss', 'no-memory', 'The file has no PT_LOAD segments.', 'There is no memory to look at.');
-    const cpus = this.#cpus(notes);
+    const { start, progress } = this.#context;
+    const { kind, programOffset, programCount } = this.#header;
+    const { count, diagnostic } = countPrograms(source, start, this.#header);
+    if (diagnostic) this.#diagnostics.push(diagnostic);
+    progress.report('reading program headers', 0, source.size);
+    const segments = readSegments(source, start, programOffset, count, kind);
+    const { loads } = segments;
+    const notes = this.#readNotes(segments.notes);
+    this.#refuseProcess(notes);
+    const { extents, regions, missing, withoutData } = loadSegments(loads, source.size);
+    this.#diagnoseSegments({ ...segments, missing, withoutData });
+
     const vmcoreinfo = notes.find(({ owner }) => owner === VMCOREINFO_OWNER);
-    const total = regions.reduce((sum, region) => sum + region.last - region.start + 1, 0);
-    const byQemu = notes.some(({ owner }) => owner === 'QEMU');
-    const who = byQemu ? "written by QEMU's dump-guest-memory" : 'of a machine';
+    const title = this.#title();
     return {
       format: 'elf-vmcore',
-      formatTitle: elfVmcore.title,
-      sentence: `An ELF64 vmcore ${who}, with ${counted(cpus.length, 'CPU')} and ${formatSize(total)} of memory.`,
+      formatTitle: title,
+      sentence: this.#sentence(
+        notes,
+        loads,
+        regions.reduce((sum, region) => sum + region.last - region.start + 1, 0),
+      ),
       layers: [
         {
-          title: elfVmcore.title,
-          offset: 0,
-          length: source.size,
+          title,
+          offset: start,
+          length: source.size - start,
           detail: `${counted(loads.length, 'PT_LOAD segment')}, ${counted(notes.length, 'note')}${
-            this.#header.programCount === PN_XNUM ? ', program header count in section 0 (PN_XNUM)' : ''
+            programCount === PN_XNUM ? ', program header count in section 0 (PN_XNUM)' : ''
           }`,
         },
       ],
-      architecture: this.#architecture?.id,
+      architecture: this.#family?.id,
       blocks: [],
       regions,
       extents: extents.shared,
-      cpus,
+      cpus: this.#cpus(notes),
       notes: notes.map(({ owner, type, description, source: found }) => ({ owner, type, description, source: found })),
       vmcoreinfo,
       facts: this.#facts(notes, vmcoreinfo),
@@ -122,63 +102,42 @@ class Vmcore {
     };
   }
 
-  #readHeader(): ElfHeader {
-    const source = this.#source;
-    const bytes = new Uint8Array(EHDR_SIZE);
-    if (source.read(0, bytes) < EHDR_SIZE) throw this.#problem('ELF header', 'e_ident', 0, `${EHDR_SIZE} bytes`, `a file of ${source.size}`);
-    if (bytes[4] !== ELFCLASS64 || bytes[5] !== ELFDATA2LSB) {
-      const found = `${bytes[4] === 1 ? 'ELFCLASS32' : `class ${bytes[4]}`}, ${bytes[5] === 2 ? 'big-endian' : `data encoding ${bytes[5]}`}`;
-      throw new WorkbenchError('unsupported', `${source.name}: ELF header e_ident at 0x4: expected a little-endian ELF64 file, found ${found}`, {
-        source: source.name,
-        fileOffset: 4,
-      });
-    }
-    const header = decodeHeader(new DataView(bytes.buffer));
-    if (header.type !== ET_CORE) throw this.#problem('ELF header', 'e_type', 16, '4 (ET_CORE)', String(header.type));
-    if (header.programEntrySize !== PHDR_SIZE)
-      throw this.#problem('ELF header', 'e_phentsize', 54, String(PHDR_SIZE), String(header.programEntrySize));
-    return header;
+  /** "ELF32 vmcore, big-endian" */
+  #title(): string {
+    const { class: elfClass, littleEndian } = this.#header.kind;
+    return `ELF${elfClass.bits} vmcore${littleEndian ? '' : ', big-endian'}`;
   }
 
-  /** Number of program headers that are really in the file. */
-  #programCount(): number {
-    const { programCount, programOffset, sectionOffset } = this.#header;
-    const source = this.#source;
-    let count = programCount;
-    if (programCount === PN_XNUM) {
-      const section = new Uint8Array(SHDR_SIZE);
-      if (source.read(sectionOffset, section) < SHDR_SIZE) {
-        throw this.#problem(
-          'ELF header',
-          'e_shoff',
-          40,
-          'section header 0, which counts the program headers (PN_XNUM)',
-          `0x${sectionOffset.toString(16)}`,
-        );
-      }
-      count = new DataView(section.buffer).getUint32(44, true);
-    }
-    const room = Math.max(0, Math.floor((source.size - programOffset) / PHDR_SIZE));
-    if (count > room) {
-      if (room === 0) throw this.#problem('ELF header', 'e_phoff', 32, 'program headers inside the file', `0x${programOffset.toString(16)}`);
-      this.#diagnose(
-        'data-loss',
-        'headers-truncated',
-        `The file holds ${room} of ${count} program headers.`,
-        'Memory of the others is missing.',
-        source.size,
-      );
-    }
-    return Math.min(count, room);
+  #sentence(notes: readonly FoundNote[], loads: readonly LoadSegment[], total: number): string {
+    const cpus = Math.max(
+      notes.filter(({ owner, type }) => owner === 'CORE' && type === NT_PRSTATUS).length,
+      notes.filter(({ owner, type }) => owner === 'QEMU' && type === 0).length,
+    );
+    const { littleEndian } = this.#header.kind;
+    const machine = this.#architecture ? '' : ` of ${this.#family ? `a ${this.#family.title}` : 'an unknown'} machine`;
+    const what = `An ${this.#title()}${littleEndian ? '' : ','}${machine}${this.#writer(notes, loads)}`;
+    return `${what}, with ${counted(cpus, 'CPU')} and ${formatSize(total)} of memory.`;
   }
 
-  #readNotes(segments: ProgramHeader[]): FoundNote[] {
-    return segments.flatMap(({ offset, fileSize }) => {
-      const length = Math.max(0, Math.min(fileSize, this.#source.size - offset, MAX_NOTES_SIZE));
+  /** Whoever left its mark: " written by QEMU's dump-guest-memory"; empty for a file that does not show it. */
+  #writer(notes: readonly FoundNote[], loads: readonly LoadSegment[]): string {
+    const ofQemu = notes.some(({ owner }) => owner === 'QEMU') || this.#header.headerSize === QEMU_EHSIZE;
+    if (ofQemu) return " written by QEMU's dump-guest-memory";
+    // The kernel gives its segments the virtual addresses of its direct map.
+    const ofKernel = notes.some(({ owner }) => owner === VMCOREINFO_OWNER) && loads.some(({ virtual, physical }) => virtual !== physical);
+    return ofKernel ? ' of a crashed kernel (kdump)' : '';
+  }
+
+  #readNotes(segments: readonly ProgramHeader[]): FoundNote[] {
+    const notes: FoundNote[] = [];
+    let bytesLeft = MAX_NOTES_SIZE;
+    for (const { offset, fileSize } of segments) {
+      const length = Math.max(0, Math.min(fileSize, this.#source.size - offset, bytesLeft));
+      bytesLeft -= length;
       const bytes = new Uint8Array(length);
-      this.#source.read(offset, bytes);
-      const { notes, damagedAt } = parseNotes(bytes, offset);
-      const cutAt = damagedAt ?? (length < fileSize ? offset + length : undefined);
+      if (length > 0) this.#source.read(offset, bytes);
+      const found = parseNotes(bytes, offset, this.#header.kind.littleEndian, MAX_NOTES - notes.length);
+      const cutAt = found.damagedAt ?? (length < fileSize ? offset + length : undefined);
       if (cutAt !== undefined) {
         this.#diagnose(
           'data-loss',
@@ -188,33 +147,84 @@ class Vmcore {
           cutAt,
         );
       }
-      return notes;
+      for (const note of found.notes) notes.push(note);
+      // One message is enough for a file that lies about a thousand segments.
+      if (cutAt !== undefined) break;
+    }
+    return notes;
+  }
+
+  #refuseProcess(notes: readonly FoundNote[]): void {
+    if (!notes.some(({ owner, type }) => owner === 'CORE' && (type === NT_FILE || type === NT_AUXV))) return;
+    const { name } = this.#source;
+    throw new WorkbenchError('unsupported', `${name}: this is the core of a process (it has an NT_FILE or NT_AUXV note), not a vmcore`, {
+      source: name,
+      hint: 'Cores of QEMU processes are not read yet.',
     });
   }
 
-  #cpus(notes: FoundNote[]): CpuState[] {
-    const architecture = this.#architecture;
-    if (!architecture) {
+  #diagnoseSegments(found: { loads: readonly LoadSegment[]; rejected: number; virtualOnly: number; missing: number; withoutData: number }): void {
+    const { loads, rejected, virtualOnly, missing, withoutData } = found;
+    const { size } = this.#source;
+    if (rejected > 0) {
+      this.#diagnose('data-loss', 'segments-rejected', `${rejected} PT_LOAD segments have impossible addresses or sizes.`, 'They are left out.');
+    }
+    if (virtualOnly > 0) {
+      this.#diagnose(
+        'info',
+        'segments-virtual',
+        `${counted(virtualOnly, 'PT_LOAD segment')} with a p_paddr of all ones: memory by virtual address alone, as in /proc/kcore.`,
+        'It has no place among physical addresses and is not shown.',
+      );
+    }
+    if (missing > 0) {
       this.#diagnose(
         'data-loss',
-        'unknown-cpu',
-        `CPUs with e_machine ${this.#header.machine} are not decoded yet.`,
-        'There are no registers and no page walks; memory can be read.',
-        18,
+        'file-truncated',
+        `The file ends at 0x${size.toString(16)}; its segments go on for ${formatSize(missing)}.`,
+        'The memory beyond is shown as absent.',
+        size,
       );
-      return [];
     }
-    const { cpus, diagnostics } = cpusFromNotes(notes, { architecture, elfMachine: this.#header.machine, source: this.#source.name });
+    if (withoutData > 0) {
+      this.#diagnose(
+        'info',
+        'memory-left-out',
+        `For ${formatSize(withoutData)} of memory the file has no data (p_memsz is above p_filesz): its writer left it out.`,
+        'It is shown as excluded: what it held is not known.',
+      );
+    }
+    if (loads.length === 0) this.#diagnose('data-loss', 'no-memory', 'The file has no PT_LOAD segments.', 'There is no memory to look at.');
+  }
+
+  get #architecture(): Architecture | undefined {
+    return ARCHITECTURES.find(({ id }) => id === this.#family?.id);
+  }
+
+  #cpus(notes: readonly FoundNote[]): CpuState[] {
+    const { machine } = this.#header;
+    const architecture = this.#architecture;
+    if (!architecture) {
+      const whose = this.#family ? `a ${this.#family.title} CPU` : `CPUs with e_machine ${machine}`;
+      this.#diagnose(
+        'info',
+        'unknown-cpu',
+        `The registers of ${whose} are not decoded yet.`,
+        'There are no registers and no page walks; memory can be read, and the notes are kept.',
+        this.#context.start + 18,
+      );
+    }
+    const { cpus, diagnostics } = cpusFromNotes(notes, { architecture, elfMachine: machine, source: this.#source.name });
     this.#diagnostics.push(...diagnostics);
     return cpus;
   }
 
-  #facts(notes: FoundNote[], vmcoreinfo: FoundNote | undefined): Fact[] {
+  #facts(notes: readonly FoundNote[], vmcoreinfo: FoundNote | undefined): Fact[] {
     const owners = new Map<string, number>();
     for (const { owner } of notes) owners.set(owner, (owners.get(owner) ?? 0) + 1);
     const list = [...owners].map(([owner, count]) => `${count} ${owner || '(unnamed)'}`).join(', ');
     const facts: Fact[] = [
-      { label: 'ELF machine', value: this.#architecture ? this.#architecture.title : String(this.#header.machine), source: 'ELF header, e_machine' },
+      { label: 'ELF machine', value: this.#family?.title ?? String(this.#header.machine), source: 'ELF header, e_machine' },
       { label: 'Notes', value: list || 'none', source: 'PT_NOTE' },
     ];
     return vmcoreinfo ? [...facts, ...vmcoreinfoFacts(vmcoreinfo)] : facts;
@@ -222,9 +232,5 @@ class Vmcore {
 
   #diagnose(severity: Diagnostic['severity'], code: string, message: string, consequence: string, fileOffset?: number): void {
     this.#diagnostics.push({ severity, code, message, consequence, fileOffset });
-  }
-
-  #problem(format: string, field: string, fileOffset: number, expected: string, found: string): DumpFormatError {
-    return new DumpFormatError({ format, source: this.#source.name, fileOffset, field, expected, found });
   }
 }

@@ -1,72 +1,135 @@
 /**
- * ELF64 on-disk structures, under the names of the System V ABI (gABI 4.1, chapters 4 and 5), and what QEMU's dump.c writes with them.
+ * ELF on-disk structures of both classes, under the names of the System V ABI (gABI 4.1, chapters 4 and 5), and what QEMU's dump.c writes with them.
  *
  * ```
- * Ehdr (64)  0 e_ident[16]  16 e_type  18 e_machine  32 e_phoff  40 e_shoff  52 e_ehsize  54 e_phentsize  56 e_phnum  58 e_shentsize  60 e_shnum
- * Phdr (56)  0 p_type  4 p_flags  8 p_offset  16 p_vaddr  24 p_paddr  32 p_filesz  40 p_memsz  48 p_align
- * Shdr (64)  44 sh_info: the number of program headers when e_phnum is PN_XNUM
- * Nhdr (12)  0 n_namesz  4 n_descsz  8 n_type, then name and desc, each padded to 4
+ *            ELFCLASS64 (ELFCLASS32)
+ * Ehdr       64 (52)  0 e_ident[16]: 4 EI_CLASS, 5 EI_DATA   16 e_type  18 e_machine  32 (28) e_phoff  40 (32) e_shoff  52 (40) e_ehsize
+ *                     54 (42) e_phentsize  56 (44) e_phnum  58 (46) e_shentsize  60 (48) e_shnum
+ * Phdr       56 (32)  0 p_type  8 (4) p_offset  16 (8) p_vaddr  24 (12) p_paddr  32 (16) p_filesz  40 (20) p_memsz
+ * Shdr       64 (40)  44 (28) sh_info: the number of program headers when e_phnum is PN_XNUM
+ * Nhdr       12       0 n_namesz  4 n_descsz  8 n_type, then name and desc, each padded to 4
  * ```
- * QEMU 7.2 and later write e_ehsize 8 (the size of a pointer), so e_ehsize is never looked at.
+ * QEMU 7.2 and later write e_ehsize 8 (the size of a pointer), so e_ehsize is never relied on; and they leave the section header of `.shstrtab` in
+ * the host's byte order, so nothing but sh_info of section 0 is read.
  */
 export const ELF_MAGIC = 0x464c457f;
+export const ELFCLASS32 = 1;
 export const ELFCLASS64 = 2;
 export const ELFDATA2LSB = 1;
+export const ELFDATA2MSB = 2;
 export const ET_CORE = 4;
-export const EHDR_SIZE = 64;
-export const PHDR_SIZE = 56;
-export const SHDR_SIZE = 64;
 export const PN_XNUM = 0xffff;
 export const PT_LOAD = 1;
 export const PT_NOTE = 4;
 export const NT_PRSTATUS = 1;
 export const NT_AUXV = 6;
 export const NT_FILE = 0x46494c45;
-/** p_offset of a segment that QEMU's begin/length filter left out. */
-export const FILTERED_OFFSET = 2 ** 64;
+/** Sizes of ELFCLASS64 headers. */
+export const EHDR_SIZE = 64;
+export const PHDR_SIZE = 56;
+export const SHDR_SIZE = 64;
+
+/** Where the fields of a class's headers lie. */
+export interface ElfClass {
+  bits: 32 | 64;
+  headerSize: number;
+  programHeaderSize: number;
+  sectionHeaderSize: number;
+  /** The largest address or offset: what a field holds that means none. All 64 bits come out as 2^64, rounded. */
+  none: number;
+  header: { phoff: number; shoff: number; ehsize: number; phentsize: number; phnum: number };
+  program: { offset: number; vaddr: number; paddr: number; filesz: number; memsz: number };
+  section: { info: number };
+}
+
+const CLASS_64: ElfClass = {
+  bits: 64,
+  headerSize: EHDR_SIZE,
+  programHeaderSize: PHDR_SIZE,
+  sectionHeaderSize: SHDR_SIZE,
+  none: 2 ** 64,
+  header: { phoff: 32, shoff: 40, ehsize: 52, phentsize: 54, phnum: 56 },
+  program: { offset: 8, vaddr: 16, paddr: 24, filesz: 32, memsz: 40 },
+  section: { info: 44 },
+};
+
+const CLASS_32: ElfClass = {
+  bits: 32,
+  headerSize: 52,
+  programHeaderSize: 32,
+  sectionHeaderSize: 40,
+  none: 2 ** 32 - 1,
+  header: { phoff: 28, shoff: 32, ehsize: 40, phentsize: 42, phnum: 44 },
+  program: { offset: 4, vaddr: 8, paddr: 12, filesz: 16, memsz: 20 },
+  section: { info: 28 },
+};
+
+/** Class and byte order of a file, which say how everything else in it is read. */
+export interface ElfKind {
+  class: ElfClass;
+  littleEndian: boolean;
+}
+
+/** Of EI_CLASS and EI_DATA; undefined for values that the ABI does not know. */
+export function elfKind(classByte: number | undefined, dataByte: number | undefined): ElfKind | undefined {
+  const byClass = classByte === ELFCLASS64 ? CLASS_64 : classByte === ELFCLASS32 ? CLASS_32 : undefined;
+  if (byClass === undefined || (dataByte !== ELFDATA2LSB && dataByte !== ELFDATA2MSB)) return undefined;
+  return { class: byClass, littleEndian: dataByte === ELFDATA2LSB };
+}
 
 /** The fields of an ELF header that matter for reading. */
 export interface ElfHeader {
+  kind: ElfKind;
   machine: number;
   type: number;
   programOffset: number;
   sectionOffset: number;
+  headerSize: number;
   programEntrySize: number;
   programCount: number;
 }
 
-/** `view` holds at least EHDR_SIZE bytes of a little-endian ELF64 file. Offsets above 2^53 come out rounded: no file is that long. */
-export function decodeHeader(view: DataView): ElfHeader {
+/** `view` holds at least the class's headerSize bytes. Offsets above 2^53 come out rounded: no file is that long. */
+export function decodeHeader(view: DataView, kind: ElfKind): ElfHeader {
+  const { littleEndian } = kind;
+  const { header } = kind.class;
   return {
-    type: view.getUint16(16, true),
-    machine: view.getUint16(18, true),
-    programOffset: u64(view, 32),
-    sectionOffset: u64(view, 40),
-    programEntrySize: view.getUint16(54, true),
-    programCount: view.getUint16(56, true),
+    kind,
+    type: view.getUint16(16, littleEndian),
+    machine: view.getUint16(18, littleEndian),
+    programOffset: word(view, header.phoff, kind),
+    sectionOffset: word(view, header.shoff, kind),
+    headerSize: view.getUint16(header.ehsize, littleEndian),
+    programEntrySize: view.getUint16(header.phentsize, littleEndian),
+    programCount: view.getUint16(header.phnum, littleEndian),
   };
 }
 
 export interface ProgramHeader {
   type: number;
   offset: number;
-  virtual: bigint;
+  virtual: number;
   physical: number;
   fileSize: number;
   memorySize: number;
 }
 
-export function decodeProgramHeader(view: DataView, at: number): ProgramHeader {
+export function decodeProgramHeader(view: DataView, at: number, kind: ElfKind): ProgramHeader {
+  const { program } = kind.class;
   return {
-    type: view.getUint32(at, true),
-    offset: u64(view, at + 8),
-    virtual: view.getBigUint64(at + 16, true),
-    physical: u64(view, at + 24),
-    fileSize: u64(view, at + 32),
-    memorySize: u64(view, at + 40),
+    type: view.getUint32(at, kind.littleEndian),
+    offset: word(view, at + program.offset, kind),
+    virtual: word(view, at + program.vaddr, kind),
+    physical: word(view, at + program.paddr, kind),
+    fileSize: word(view, at + program.filesz, kind),
+    memorySize: word(view, at + program.memsz, kind),
   };
 }
 
-export function u64(view: DataView, at: number): number {
-  return view.getUint32(at + 4, true) * 2 ** 32 + view.getUint32(at, true);
+/** An address, offset or size as wide as the class. */
+function word(view: DataView, at: number, { class: { bits }, littleEndian }: ElfKind): number {
+  const first = view.getUint32(at, littleEndian);
+  if (bits === 32) return first;
+  const second = view.getUint32(at + 4, littleEndian);
+  return littleEndian ? second * 2 ** 32 + first : first * 2 ** 32 + second;
 }

@@ -3,27 +3,31 @@ import type { ElfNote } from '../format.ts';
 
 const NHDR_SIZE = 12;
 /** Most notes that are read; a core of a machine with 4096 CPUs has about 20,000. */
-const MAX_NOTES = 200_000;
+export const MAX_NOTES = 200_000;
 
 /** A note and the file offset of its description. */
 export interface FoundNote extends ElfNote {
   fileOffset: number;
 }
 
-/** The notes of one PT_NOTE segment. Ends early at one that does not fit, and says so by `damagedAt` (a file offset). */
-export function parseNotes(bytes: Uint8Array, fileOffset: number): { notes: FoundNote[]; damagedAt?: number } {
+/**
+ * The notes of one PT_NOTE segment. Ends early at one that does not fit, or when there are more than `most`, and says so by `damagedAt` (a file
+ * offset).
+ */
+export function parseNotes(bytes: Uint8Array, fileOffset: number, littleEndian = true, most = MAX_NOTES): { notes: FoundNote[]; damagedAt?: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const notes: FoundNote[] = [];
   let at = 0;
-  while (at + NHDR_SIZE <= bytes.length && notes.length < MAX_NOTES) {
-    const nameSize = view.getUint32(at, true);
-    const size = view.getUint32(at + 4, true);
-    const type = view.getUint32(at + 8, true);
+  while (at + NHDR_SIZE <= bytes.length) {
+    const nameSize = view.getUint32(at, littleEndian);
+    const size = view.getUint32(at + 4, littleEndian);
+    const type = view.getUint32(at + 8, littleEndian);
     const start = at + NHDR_SIZE + Math.ceil(nameSize / 4) * 4;
     const end = start + size;
     if (end > bytes.length) return { notes, damagedAt: fileOffset + at };
     // Padding at the end of a segment looks like a note without name and content.
     if (nameSize === 0 && size === 0 && type === 0) break;
+    if (notes.length >= most) return { notes, damagedAt: fileOffset + at };
     const owner = String.fromCharCode(...bytes.subarray(at + NHDR_SIZE, at + NHDR_SIZE + Math.min(nameSize, 64))).replace(/\0.*$/s, '');
     notes.push({
       owner,
