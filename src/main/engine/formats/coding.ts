@@ -2,13 +2,16 @@
 import { UnitRecordDecoder, type SharedUnitRecords } from '../codecs/unit-records.ts';
 import type { ByteSource } from '../memory/byte-source.ts';
 import type { UnitDecoder } from '../memory/unit-decoder.ts';
+import { KdumpPageDecoder, type KdumpUnits } from './kdump/page-decoder.ts';
 import { PageUnitDecoder, type SharedPageUnits } from './qemu-stream/page-units.ts';
 
 export type Coding =
   /** Units that lie each in one piece in the file. */
   | { kind: 'records'; records: SharedUnitRecords }
   /** Compressed pages and XBZRLE deltas of a migration stream. */
-  | { kind: 'stream-pages'; units: SharedPageUnits };
+  | { kind: 'stream-pages'; units: SharedPageUnits }
+  /** Pages of a kdump file, by their descriptors. */
+  | { kind: 'kdump'; units: KdumpUnits };
 
 export function decoderOf(coding: Coding, source: ByteSource): UnitDecoder {
   switch (coding.kind) {
@@ -16,5 +19,7 @@ export function decoderOf(coding: Coding, source: ByteSource): UnitDecoder {
       return new UnitRecordDecoder(source, coding.records);
     case 'stream-pages':
       return new PageUnitDecoder(source, coding.units);
+    case 'kdump':
+      return new KdumpPageDecoder(source, coding.units);
   }
 }

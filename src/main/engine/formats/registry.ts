@@ -4,9 +4,10 @@ import type { FormatId } from '#shared/model/dump.ts';
 import type { ByteSource } from '../memory/byte-source.ts';
 import { elfVmcore } from './elf/index.ts';
 import type { DumpFormat, OpenContext, OpenedDump } from './format.ts';
+import { kdump } from './kdump/index.ts';
 import { qemuStream } from './qemu-stream/index.ts';
 
-export const FORMATS: readonly DumpFormat[] = [qemuStream, elfVmcore];
+export const FORMATS: readonly DumpFormat[] = [qemuStream, elfVmcore, kdump];
 
 /** How much of a file's start the probes see. */
 const HEAD = 65536;
