@@ -26,6 +26,8 @@ export type ErrorCode =
   | 'no-space'
   /** No space, no permission, or the target is the source. */
   | 'cannot-write'
+  /** An exported file was read back and is not what it should be. */
+  | 'verify-failed'
   /** This host cannot do that: no native dialogs in a browser, no directory listing on the desktop. */
   | 'not-available'
   /** A bug of ours. */

@@ -10,8 +10,7 @@
 import { Worker } from 'node:worker_threads';
 import { decodeError, WorkbenchError } from '#shared/errors.ts';
 import type { ExportReport } from '#shared/model/index.ts';
-import type { CopyOutcome } from './export/job.ts';
-import { stopCopy } from './export/memory-copy.ts';
+import { stopCopy, type SharedCopy } from './export/memory-copy.ts';
 import type { OpenRequest } from './session/open-image.ts';
 import type { QueryName, TaskName, TaskRequest, Tasks, WorkerMessage } from './session/protocol.ts';
 
@@ -148,20 +147,28 @@ export class OpenDump {
     const image = await this.#owner.run('image', null);
     await first.run('adopt', { image });
     const { work, threads: count } = await first.run('beginExport', argument, options);
-    const help = async (): Promise<CopyOutcome> => {
+    const adopted = Array.from({ length: count - 1 }, () => {
       const thread = new EngineThread(this.#workerUrl, () => undefined);
       threads.push(thread);
-      await thread.run('adopt', { image });
-      // The first thread reports for all; a helper only looks at the flag.
-      return thread.run('copyExport', { work }, { cancel: options.cancel });
+      return thread.run('adopt', { image }).then(() => thread);
+    });
+    /** Every thread's share. The first reports for all; the others only look at the flag. When one fails, all stop, and none works on after that. */
+    const share = async <Result>(pieces: SharedCopy, task: (thread: EngineThread, run: RunOptions) => Promise<Result>): Promise<Result[]> => {
+      const shares = [task(first, options), ...adopted.map((thread) => thread.then((helper) => task(helper, { cancel: options.cancel })))];
+      for (const each of shares) each.catch(() => stopCopy(pieces));
+      const outcomes = await Promise.allSettled(shares);
+      return outcomes.map((outcome) => {
+        if (outcome.status === 'rejected') throw outcome.reason;
+        return outcome.value;
+      });
     };
-    const shares = [first.run('copyExport', { work }, options), ...Array.from({ length: count - 1 }, help)];
     try {
-      const outcomes = await Promise.all(shares.map((share) => share.catch((error: unknown) => (stopCopy(work.copy), Promise.reject(error)))));
-      return await first.run('finishExport', { outcomes }, options);
+      const outcomes = await share(work.copy, (thread, run) => thread.run('copyExport', { work }, run));
+      const verification = await first.run('sealExport', { options: argument.options }, options);
+      const compared = verification && (await share(verification.pieces, (thread, run) => thread.run('verifyExport', { verification }, run)));
+      const verified = compared && compared.reduce((sum, bytes) => sum + bytes, 0);
+      return await first.run('publishExport', { outcomes, verified }, options);
     } catch (error) {
-      // Nobody may write any more when the file goes away.
-      await Promise.allSettled(shares);
       await first.run('discardExport', null);
       throw error;
     }

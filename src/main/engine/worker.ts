@@ -53,7 +53,9 @@ const TASKS: {
   },
   beginExport: (request, progress) => theSession().beginExport(request, progress),
   copyExport: ({ work }, progress) => theSession().copyExport(work, progress),
-  finishExport: ({ outcomes }, progress) => theSession().finishExport(outcomes, progress),
+  sealExport: ({ options }, progress) => theSession().sealExport(options, progress),
+  verifyExport: ({ verification }, progress) => theSession().verifyExport(verification, progress),
+  publishExport: ({ outcomes, verified }) => theSession().publishExport(outcomes, verified),
   discardExport() {
     theSession().discardExport();
     return null;

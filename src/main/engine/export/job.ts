@@ -1,14 +1,16 @@
 /**
- * An export in steps, whatever its format: begun by one thread, copied by several, finished or discarded by the first. Every step is synchronous and runs
- * in a worker. To add a format: a job here, and a way to help it.
+ * An export in steps, whatever its format: begun by one thread, copied by several, sealed, verified and published (or discarded) by the first. Every step is
+ * synchronous and runs in a worker. To add a format: a job here, and a way to help it.
  */
 import { WorkbenchError } from '#shared/errors.ts';
 import type { ExportOptions, ExportReport } from '#shared/model/export.ts';
 import type { Progress } from '../formats/format.ts';
 import { planElf } from './elf/plan.ts';
 import type { ExportSource } from './export-source.ts';
+import { planLime } from './lime/plan.ts';
 import type { Lost } from './memory-copy.ts';
-import { helpPlaced, PlacedExport, type PlacedWork } from './placed-export.ts';
+import { helpPlaced, PlacedExport, type FilePlan, type PlacedWork } from './placed-export.ts';
+import { planRaw } from './raw/plan.ts';
 
 /** What a helping thread needs. Plain data. */
 export type ExportWork = PlacedWork;
@@ -18,6 +20,14 @@ export interface CopyOutcome {
   /** Bytes handed to the system. */
   written: number;
   lost: Lost;
+}
+
+/** A file that is complete, under its preliminary name, and the memory that it must give back. */
+export interface SealedFile {
+  path: string;
+  /** Bytes. */
+  size: number;
+  pieces: readonly { physical: number; length: number }[];
 }
 
 /**
@@ -30,16 +40,31 @@ export interface ExportJob {
   readonly threads: number;
   /** This thread's share. Throws WorkbenchError: `cannot-write`, `source-changed`, `io`, and whatever `progress` throws to cancel. */
   copy(progress: Progress): CopyOutcome;
-  /** Gives the file its end and its name, once all shares are done: this thread's own and the helpers'. */
-  finish(outcomes: readonly CopyOutcome[], progress: Progress): ExportReport;
+  /** Gives the file its end, once all shares are done, and has it written to the disk. */
+  seal(progress: Progress): SealedFile;
+  /** Gives the file its name. `outcomes` of all threads; `verified`: bytes that were compared, null when none were. */
+  publish(outcomes: readonly CopyOutcome[], verified: number | null): ExportReport;
   discard(): void;
+}
+
+/** The plan of a format whose files have known places. */
+export function planPlaced(source: ExportSource, options: ExportOptions): FilePlan {
+  switch (options.format) {
+    case 'elf':
+      return planElf(source, options);
+    case 'raw':
+      return planRaw(source, options);
+    case 'lime':
+      return planLime(source, options);
+    case 'kdump':
+      throw new WorkbenchError('unsupported', 'kdump-compressed files are not written yet');
+  }
 }
 
 /** Throws WorkbenchError `cannot-write`, `unsupported`, `bad-request`. */
 export function beginExport(source: ExportSource, options: ExportOptions, target: string, progress: Progress): ExportJob {
   progress.report('planning the file', 0, 0);
-  if (options.format !== 'elf') throw new WorkbenchError('unsupported', `the format ${options.format} is not written yet`);
-  return new PlacedExport(source, planElf(source, options), target);
+  return new PlacedExport(source, planPlaced(source, options), options, target);
 }
 
 /** Does one helper's share. Throws as `ExportJob.copy`. */
@@ -47,11 +72,13 @@ export function helpExport(source: ExportSource, work: ExportWork, progress: Pro
   return helpPlaced(source, work, progress);
 }
 
-/** The whole export in this thread. */
+/** The whole export in this thread, without verification. */
 export function exportDump(source: ExportSource, options: ExportOptions, target: string, progress: Progress): ExportReport {
   const job = beginExport(source, options, target, progress);
   try {
-    return job.finish([job.copy(progress)], progress);
+    const outcome = job.copy(progress);
+    job.seal(progress);
+    return job.publish([outcome], null);
   } catch (error) {
     job.discard();
     throw error;

@@ -25,6 +25,8 @@ export interface SharedCopy {
   counters: SharedArrayBuffer;
   /** Bytes of memory in all pieces. */
   total: number;
+  /** False writes zeros, too. */
+  sparse: boolean;
 }
 
 /** Memory that turned out to be unreadable while it was written; it is zero in the file. */
@@ -34,7 +36,7 @@ const NEXT = 0;
 const DONE = 1;
 
 /** Divides memory and its places in the file into pieces. */
-export function shareCopy(memory: readonly { physical: number; length: number; position: number }[]): SharedCopy {
+export function shareCopy(memory: readonly { physical: number; length: number; position: number }[], sparse = true): SharedCopy {
   const rows: number[] = [];
   let total = 0;
   for (const { physical, length, position } of memory) {
@@ -43,7 +45,7 @@ export function shareCopy(memory: readonly { physical: number; length: number; p
   }
   const pieces = new SharedArrayBuffer(rows.length * 8);
   new Float64Array(pieces).set(rows);
-  return { pieces, counters: new SharedArrayBuffer(16), total };
+  return { pieces, counters: new SharedArrayBuffer(16), total, sparse };
 }
 
 /** Ends the work of all threads after the pieces that they have in hand. */
@@ -51,13 +53,21 @@ export function stopCopy({ pieces, counters }: SharedCopy): void {
   Atomics.store(new Int32Array(counters), NEXT, pieces.byteLength / 24);
 }
 
+/** The next piece that nobody has taken yet; undefined when there is none. `left`: bytes from its start to the end of all pieces. */
+export function takePiece(shared: SharedCopy): { physical: number; length: number; position: number; left: number } | undefined {
+  const pieces = new Float64Array(shared.pieces);
+  const index = Atomics.add(new Int32Array(shared.counters), NEXT, 1);
+  if (index >= pieces.length / 3) return undefined;
+  let left = 0;
+  for (let at = index * 3; at < pieces.length; at += 3) left += pieces[at + 1]!;
+  return { physical: pieces[index * 3]!, length: pieces[index * 3 + 1]!, position: pieces[index * 3 + 2]!, left };
+}
+
 /** Takes pieces until there are none left. `progress` throws to cancel. */
 export function copyMemory(memory: GuestMemory, target: PageTarget, shared: SharedCopy, progress: Progress): Lost {
-  const pieces = new Float64Array(shared.pieces);
-  const next = new Int32Array(shared.counters);
   const handled = new BigInt64Array(shared.counters);
   const lost: Lost = { missing: [], missingCut: false, missingSize: 0 };
-  const copier = new PageCopier(memory.source, target);
+  const copier = new PageCopier(memory.source, target, shared.sparse);
   let reportAt = 0;
   const count = (bytes: number) => {
     const done = Number(Atomics.add(handled, DONE, BigInt(bytes))) + bytes;
@@ -66,10 +76,7 @@ export function copyMemory(memory: GuestMemory, target: PageTarget, shared: Shar
     progress.report('writing memory', done, shared.total);
     reportAt = now + REPORT_EVERY_MS;
   };
-  for (let piece = Atomics.add(next, NEXT, 1); piece < pieces.length / 3; piece = Atomics.add(next, NEXT, 1)) {
-    const [start, length, position] = pieces.subarray(piece * 3, piece * 3 + 3) as unknown as [number, number, number];
-    copyPiece(memory, copier, { start, length, position }, lost, count);
-  }
+  for (let piece = takePiece(shared); piece; piece = takePiece(shared)) copyPiece(memory, copier, piece, lost, count);
   copier.finish();
   return lost;
 }
@@ -77,12 +84,12 @@ export function copyMemory(memory: GuestMemory, target: PageTarget, shared: Shar
 function copyPiece(
   memory: GuestMemory,
   copier: PageCopier,
-  piece: { start: number; length: number; position: number },
+  piece: { physical: number; length: number; position: number },
   lost: Lost,
   count: (bytes: number) => void,
 ): void {
-  for (const { physical, length, state, place, stride, fill, coded } of memoryRuns(memory, piece.start, piece.start + piece.length)) {
-    const position = piece.position + (physical - piece.start);
+  for (const { physical, length, state, place, stride, fill, coded } of memoryRuns(memory, piece.physical, piece.physical + piece.length)) {
+    const position = piece.position + (physical - piece.physical);
     if (!isKnown(state)) count(length);
     else if (place >= 0) copier.copy(place, stride, length, position, count);
     else if (coded) {

@@ -1,5 +1,6 @@
-/** Which stretches of guest-physical memory become PT_LOAD segments, and what of it the source does not hold. */
-import { assert } from '#shared/errors.ts';
+/** Which stretches of guest-physical memory get bytes in the file, and what of it the source does not hold. */
+import { formatAddress } from '#shared/address-text.ts';
+import { assert, WorkbenchError } from '#shared/errors.ts';
 import type { ExportOptions, ExportReport } from '#shared/model/export.ts';
 import type { MemoryState } from '#shared/model/memory.ts';
 import type { OpenedRegion } from '../formats/format.ts';
@@ -36,26 +37,46 @@ const REASONS: Partial<Record<MemoryState, string>> = {
   encrypted: 'encrypted',
 };
 
-/**
- * One segment for memory that goes on in its block. `portable` ends it before whatever the source does not hold, since a reader would take that
- * for zero; `qemu` has zeros in such places.
- */
-export function planLoads({ memory, dump }: ExportSource, layout: ExportOptions['layout']): LoadPlan {
+export interface RangeOptions {
+  /** True ends a range before whatever the source does not hold, since a reader would take that for zero; false has zeros in such places. */
+  split: boolean;
+  /** Only what lies here; `end` is exclusive. */
+  window?: { begin: number; end: number };
+}
+
+/** What `begin` and `length` of the options ask for. Throws WorkbenchError `bad-request` for one without the other. */
+export function windowOf({ begin, length }: ExportOptions): RangeOptions['window'] {
+  if (begin === undefined && length === undefined) return undefined;
+  if (begin === undefined || length === undefined) throw new WorkbenchError('bad-request', 'a range to export needs both its begin and its length');
+  if (length === 0) throw new WorkbenchError('bad-request', 'the range to export is empty');
+  return { begin, end: begin + length };
+}
+
+/** One range for memory that goes on in its block. Throws WorkbenchError `bad-request` for a window with no memory in it. */
+export function planRanges({ memory, dump }: ExportSource, { split, window }: RangeOptions): LoadPlan {
   const plan: LoadPlan = { ranges: [], dataSize: 0, missing: [], missingCut: false, missingSize: 0 };
   assert(memory.regions.count === dump.regions.length, 'the map that is read is the map that is described');
   const joined = joinRegions(dump.regions);
   let lastGroup = -1;
-  for (const { physical, length, state, region } of memoryRuns(memory)) {
+  for (const { physical, length, state, region } of memoryRuns(memory, window?.begin, window?.end)) {
     const known = isKnown(state);
     if (!known) noteMissing(plan, physical, length, REASONS[state] ?? state);
     else if (state === 'present') plan.dataSize += length;
-    if (!known && layout === 'portable') continue;
+    if (!known && split) continue;
     const last = plan.ranges.at(-1);
     if (last && last.start + last.length === physical && joined[region] === lastGroup) last.length += length;
     else plan.ranges.push({ start: physical, length });
     lastGroup = joined[region]!;
   }
+  if (window && plan.ranges.length === 0 && plan.missingSize === 0) throw noMemory(window, dump.regions);
   return plan;
+}
+
+function noMemory({ begin, end }: NonNullable<RangeOptions['window']>, regions: readonly OpenedRegion[]): WorkbenchError {
+  const known = regions.map(({ start, last }) => `${formatAddress(start)} to ${formatAddress(last)}`).slice(0, 8);
+  return new WorkbenchError('bad-request', `there is no memory from ${formatAddress(begin)} to ${formatAddress(end - 1)}`, {
+    hint: `The guest has memory at ${known.join(', ')}.`,
+  });
 }
 
 /** Adds a range to what is missing. */

@@ -28,6 +28,7 @@ interface Piece {
 export class PageCopier {
   readonly #source: ByteSource;
   readonly #target: PageTarget;
+  readonly #sparse: boolean;
   readonly #read = new Uint8Array(READ_SIZE);
   readonly #words = new DataView(this.#read.buffer);
   readonly #gathered = new Uint8Array(READ_SIZE);
@@ -39,7 +40,9 @@ export class PageCopier {
   #position = 0;
   #filled = 0;
 
-  constructor(source: ByteSource, target: PageTarget) {
+  /** `sparse`: pages of zeros are left out. */
+  constructor(source: ByteSource, target: PageTarget, sparse = true) {
+    this.#sparse = sparse;
     this.#source = source;
     this.#target = target;
   }
@@ -63,9 +66,9 @@ export class PageCopier {
     }
   }
 
-  /** Writes a fill; zeros are left out. */
+  /** Writes a fill; zeros are left out of a sparse file. */
   fill(value: number, length: number, position: number): void {
-    if (value === 0) return;
+    if (value === 0 && this.#sparse) return;
     // What is gathered goes out in the order of the target, or a gap that becomes zeros could cover it.
     this.#readPieces();
     const bytes = new Uint8Array(Math.min(length, PAGE_SIZE)).fill(value);
@@ -102,7 +105,7 @@ export class PageCopier {
     this.#pieces = [];
   }
 
-  /** Writes what is not zero of a stretch of the read buffer. */
+  /** Writes what is not left out of a stretch of the read buffer. */
   #writeData(at: number, length: number, position: number): void {
     let done = 0;
     while (done < length) {
@@ -118,7 +121,9 @@ export class PageCopier {
     }
   }
 
+  /** Whether a page may be left out. */
   #isZero(at: number, length: number): boolean {
+    if (!this.#sparse) return false;
     const words = this.#words;
     const whole = at + length - (length % 8);
     for (let offset = at; offset < whole; offset += 8) if ((words.getInt32(offset) | words.getInt32(offset + 4)) !== 0) return false;

@@ -1,14 +1,14 @@
 /** Writes a file in which every byte of memory has its place before any is written: ELF, raw, LiME. */
 import os from 'node:os';
 import { formatSize } from '#shared/address-text.ts';
-import type { ExportReport } from '#shared/model/export.ts';
+import type { ExportOptions, ExportReport } from '#shared/model/export.ts';
 import type { Progress } from '../formats/format.ts';
 import type { ExportSource } from './export-source.ts';
 import { FileWriter } from './file-writer.ts';
-import type { CopyOutcome, ExportJob } from './job.ts';
+import type { CopyOutcome, ExportJob, SealedFile } from './job.ts';
 import { copyMemory, shareCopy, type SharedCopy } from './memory-copy.ts';
 import type { Missing } from './memory-ranges.ts';
-import { SparseFile } from './sparse-file.ts';
+import { replaceText, SparseFile } from './sparse-file.ts';
 
 /** Where everything lies in the file. */
 export interface FilePlan extends Missing {
@@ -20,6 +20,8 @@ export interface FilePlan extends Missing {
   /** Bytes of memory that have to be read, or are a fill of another value than zero. An upper bound. */
   dataSize: number;
   warnings: string[];
+  /** A text that is kept beside the file, under its name with this suffix. */
+  sidecar?: { suffix: string; text: string };
 }
 
 /** Memory that is worth a thread of its own: which takes some 60 ms to start, and as long to copy this much, or to decode that much. */
@@ -55,12 +57,12 @@ export class PlacedExport implements ExportJob {
   readonly work: PlacedWork;
   readonly threads: number;
 
-  constructor(source: ExportSource, plan: FilePlan, target: string) {
+  constructor(source: ExportSource, plan: FilePlan, { sparse = true }: ExportOptions, target: string) {
     this.#source = source;
     this.#plan = plan;
     const extraSize = plan.extras.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    this.#file = SparseFile.create(target, source.files, extraSize + plan.dataSize);
-    this.work = { kind: 'placed', fd: this.#file.fd, target, copy: shareCopy(plan.pieces) };
+    this.#file = SparseFile.create(target, source.files, sparse ? extraSize + plan.dataSize : plan.fileSize);
+    this.work = { kind: 'placed', fd: this.#file.fd, target, copy: shareCopy(plan.pieces, sparse) };
     this.threads = threadsFor(source, plan.dataSize);
   }
 
@@ -70,10 +72,17 @@ export class PlacedExport implements ExportJob {
     return { written: this.#file.written, lost };
   }
 
-  finish(outcomes: readonly CopyOutcome[], progress: Progress): ExportReport {
-    const { fileSize, missing, missingCut, warnings } = this.#plan;
+  seal(progress: Progress): SealedFile {
+    const { fileSize, pieces } = this.#plan;
     progress.report('syncing to disk', fileSize, fileSize);
-    this.#file.finish(fileSize);
+    this.#file.seal(fileSize);
+    return { path: this.#file.part, size: fileSize, pieces };
+  }
+
+  publish(outcomes: readonly CopyOutcome[], verified: number | null): ExportReport {
+    const { fileSize, missing, missingCut, warnings, sidecar } = this.#plan;
+    this.#file.publish();
+    if (sidecar) replaceText(`${this.#file.target}${sidecar.suffix}`, sidecar.text);
     const lost = outcomes.map((outcome) => outcome.lost);
     const lostSize = lost.reduce((sum, each) => sum + each.missingSize, 0);
     const bytesWritten = outcomes.reduce((sum, { written }) => sum + written, 0);
@@ -84,7 +93,7 @@ export class PlacedExport implements ExportJob {
       seconds: (performance.now() - this.#began) / 1000,
       missing: [...missing, ...lost.flatMap((each) => each.missing)].sort((a, b) => a.start - b.start),
       missingCut: missingCut || lost.some((each) => each.missingCut),
-      verified: null,
+      verified,
       warnings: lostSize === 0 ? warnings : [...warnings, undecodable(lostSize)],
     };
   }

@@ -80,11 +80,24 @@ export class SparseFile implements PageTarget {
     this.#writeBehind.advance(this.#writer.written);
   }
 
-  /** Gives the file its length and its name, and returns when both are on the disk. */
-  finish(length: number): void {
+  /** The file's name until it is published. */
+  get part(): string {
+    return this.#part;
+  }
+
+  /** Gives the file its length, and returns when all of it is on the disk. */
+  seal(length: number): void {
     try {
       fs.ftruncateSync(this.fd, length);
       fs.fsyncSync(this.fd);
+    } catch (error) {
+      throw translateWriteError(error, this.target);
+    }
+  }
+
+  /** Gives the file its name, and returns when that is on the disk, too. */
+  publish(): void {
+    try {
       if (!isSameFile(statIfThere(this.#part), fs.fstatSync(this.fd))) throw cannotWrite(this.target, `another program replaced ${this.#part}`);
       fs.renameSync(this.#part, this.target);
       this.#close();
@@ -118,5 +131,17 @@ function syncFolder(folder: string): void {
     // The file itself is safe.
   } finally {
     if (fd !== undefined) fs.closeSync(fd);
+  }
+}
+
+/** Writes a small file so that a reader sees the old content or the new, never a part. Throws WorkbenchError `cannot-write`. */
+export function replaceText(target: string, text: string): void {
+  const part = `${target}.part`;
+  try {
+    fs.writeFileSync(part, text, { mode: OWNER_ONLY });
+    fs.renameSync(part, target);
+  } catch (error) {
+    fs.rmSync(part, { force: true });
+    throw translateWriteError(error, target);
   }
 }

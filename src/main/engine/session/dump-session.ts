@@ -1,7 +1,16 @@
 /** One open dump inside one thread: everything that the contract asks of a dump, synchronously. */
 import type { MethodArgument, MethodResults } from '#shared/contract.ts';
 import { assert, WorkbenchError } from '#shared/errors.ts';
-import type { CpuView, DeviceSummary, DumpSummary, ExportReport, MemoryMap, RegionCorrection, RootChoice } from '#shared/model/index.ts';
+import type {
+  CpuView,
+  DeviceSummary,
+  DumpSummary,
+  ExportOptions,
+  ExportReport,
+  MemoryMap,
+  RegionCorrection,
+  RootChoice,
+} from '#shared/model/index.ts';
 import type { Architecture } from '../arch/architecture.ts';
 import { ARCHITECTURES } from '../arch/index.ts';
 import { beginExport, helpExport, type CopyOutcome, type ExportJob, type ExportWork } from '../export/job.ts';
@@ -27,6 +36,7 @@ import { projectPath, readProject, writeProject } from './project-file.ts';
 import { readFile, readPhysical, readVirtual } from './read-memory.ts';
 import { resolveText } from './resolve-text.ts';
 import { summarize } from './summary.ts';
+import { compareMemory, openResult, wantsVerification, type Verification } from './verify-export.ts';
 import { translationRoot, type TranslationRoot } from './translation-root.ts';
 
 /** Arguments of a method without the dump's id: a session is one dump. */
@@ -47,6 +57,8 @@ export class DumpSession {
   readonly #architecture: Architecture | undefined;
   #corrections: RegionCorrection[];
   #export: ExportJob | undefined;
+  /** The exported file, opened to be verified. */
+  #result: Awaited<ReturnType<typeof openResult>> | undefined;
   /** Whether the corrections stand in the project file. */
   #kept = true;
   #regions: OpenedRegion[];
@@ -187,15 +199,40 @@ export class DumpSession {
     return this.#export?.copy(progress) ?? helpExport(this.#exportSource(), work, progress);
   }
 
-  /** `outcomes`: of all threads, this one included. */
-  finishExport(outcomes: readonly CopyOutcome[], progress: Progress): ExportReport {
+  /** Completes the file and, where that is wanted, opens it: every thread then compares its share (`verifyExport`). Null when it is not to be verified. */
+  async sealExport(options: ExportOptions, progress: Progress): Promise<Verification | null> {
     assert(this.#export, 'an export is under way in this thread');
-    const report = this.#export.finish(outcomes, progress);
+    const sealed = this.#export.seal(progress);
+    if (!wantsVerification(options, sealed)) return null;
+    this.#result = await openResult(sealed, options, this.#dump.architecture, progress);
+    return this.#result.verification;
+  }
+
+  /** This thread's share of the comparison, in bytes. */
+  verifyExport(verification: Verification, progress: Progress): number {
+    const { dump, source } = verification.image;
+    const adopted = adoptSource(source);
+    const decoder = dump.coding && decoderOf(dump.coding, adopted);
+    const result = new GuestMemory(adopted, new ExtentTable(dump.extents), new PhysicalRegions(dump.regions), decoder);
+    return compareMemory(this.#memory, result, verification, progress);
+  }
+
+  /** `outcomes`: of all threads, this one included. */
+  publishExport(outcomes: readonly CopyOutcome[], verified: number | null): ExportReport {
+    assert(this.#export, 'an export is under way in this thread');
+    this.#closeResult();
+    const report = this.#export.publish(outcomes, verified);
     this.#export = undefined;
     return report;
   }
 
+  #closeResult(): void {
+    this.#result?.close();
+    this.#result = undefined;
+  }
+
   discardExport(): void {
+    this.#closeResult();
     this.#export?.discard();
     this.#export = undefined;
   }

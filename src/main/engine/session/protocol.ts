@@ -1,11 +1,12 @@
 /** What the engine's client and its workers say to each other. Plain data; every request has one outcome, progress may come in between. */
 import type { MethodArgument } from '#shared/contract.ts';
 import type { EncodedError } from '#shared/errors.ts';
-import type { DumpSummary, ExportReport } from '#shared/model/index.ts';
+import type { DumpSummary, ExportOptions, ExportReport } from '#shared/model/index.ts';
 import type { DumpImage } from './dump-image.ts';
 import type { CopyOutcome, ExportWork } from '../export/job.ts';
 import type { DumpSession, ExportStart } from './dump-session.ts';
 import type { OpenRequest } from './open-image.ts';
+import type { Verification } from './verify-export.ts';
 
 /** Methods of the contract that a session answers as they are. */
 export const QUERY_NAMES = [
@@ -35,10 +36,12 @@ export interface Tasks {
   image: { argument: null; result: DumpImage };
   summary: { argument: { dumpId: string }; result: DumpSummary };
   query: { argument: { name: QueryName; argument: unknown }; result: unknown };
-  /** An export in steps: begun by one thread, copied by several, finished or discarded by the first. */
+  /** An export in steps: begun by one thread, copied by several, sealed by the first, verified by several, published or discarded by the first. */
   beginExport: { argument: Pick<MethodArgument<'exportDump'>, 'options' | 'target'>; result: ExportStart };
   copyExport: { argument: { work: ExportWork }; result: CopyOutcome };
-  finishExport: { argument: { outcomes: CopyOutcome[] }; result: ExportReport };
+  sealExport: { argument: { options: ExportOptions }; result: Verification | null };
+  verifyExport: { argument: { verification: Verification }; result: number };
+  publishExport: { argument: { outcomes: CopyOutcome[]; verified: number | null }; result: ExportReport };
   discardExport: { argument: null; result: null };
   /** Lets go of the file; no task may follow. */
   close: { argument: null; result: null };

@@ -4,6 +4,7 @@ import type { DumpSummary, MemoryMap } from '#shared/model/index.ts';
 import type { Architecture } from '../arch/architecture.ts';
 import type { CpuState } from '../arch/cpu-state.ts';
 import { findFamily } from '../arch/families.ts';
+import { findFamily } from '../arch/families.ts';
 import { guestOsOf } from '../formats/vmcoreinfo.ts';
 import type { DumpImage } from './dump-image.ts';
 import { sumStates } from './memory-map.ts';
@@ -44,6 +45,12 @@ export function summarize(
     diagnostics: dump.diagnostics,
     access: file.access,
   };
+}
+
+/** Names a family that is known but not decoded. */
+function undecoded(family: string | undefined): string {
+  const title = findFamily(family)?.title;
+  return title === undefined ? 'not known' : `${title}, registers not decoded yet`;
 }
 
 /** The root that addresses are translated with; null while paging is off, whatever CR3 holds. */

@@ -8,7 +8,6 @@
  * In both, p_vaddr is p_paddr: page tables are not followed (QEMU's paging=off). Zeros are part of the segments (p_filesz = p_memsz) and holes of
  * the file. p_align is 0, as in QEMU's and Linux's vmcores: crash takes a file with another value for a netdump of 2002 (seen with crash 8.0.2).
  */
-import { formatSize } from '#shared/address-text.ts';
 import { WorkbenchError } from '#shared/errors.ts';
 import type { ExportOptions } from '#shared/model/export.ts';
 import { EHDR_SIZE, PHDR_SIZE, PN_XNUM, PT_LOAD, PT_NOTE, SHDR_SIZE } from '../../formats/elf/layout.ts';
@@ -17,7 +16,8 @@ import { PAGE_SIZE } from '../../memory/extent-table.ts';
 import { collectNotes, noteWarnings } from './notes.ts';
 import { encodeHeader, encodeNotes, encodeProgramHeaders, encodeSectionHeaders, SECTION_NAMES, type SegmentFields } from './encode.ts';
 import type { ExportSource } from '../export-source.ts';
-import { planLoads, type LoadPlan } from '../memory-ranges.ts';
+import { missingWarnings } from '../export-warnings.ts';
+import { planRanges, windowOf } from '../memory-ranges.ts';
 import type { FilePlan } from '../placed-export.ts';
 
 const EM_NONE = 0;
@@ -28,14 +28,18 @@ const QEMU_HEADER_SIZE = 8;
 /** sh_info, which counts the program headers, has 32 bits. */
 const MAX_SEGMENTS = 0xffff_ffff;
 
+const AS_ZEROS = 'It is written as zeros, which a reader cannot tell from memory that was zero.';
+const LEFT_OUT = 'The file leaves it out.';
+
 export interface ElfPlan extends FilePlan {
   /** PT_NOTE, then the loads, in file order. */
   segments: SegmentFields[];
   notes: ElfNote[];
 }
 
-export function planElf(source: ExportSource, { layout }: ExportOptions): ElfPlan {
-  const loads = planLoads(source, layout);
+export function planElf(source: ExportSource, options: ExportOptions): ElfPlan {
+  const { layout } = options;
+  const loads = planRanges(source, { split: layout === 'portable', window: windowOf(options) });
   const count = loads.ranges.length + 1;
   if (count > MAX_SEGMENTS) throw new WorkbenchError('unsupported', `${source.name}: ${count} segments are more than an ELF file can have`);
   const notes = collectNotes(source);
@@ -85,19 +89,6 @@ export function planElf(source: ExportSource, { layout }: ExportOptions): ElfPla
       { position: offset, bytes: tail },
     ],
     fileSize: offset + tail.length,
-    warnings: [...memoryWarnings(source, loads, layout), ...noteWarnings(source)],
+    warnings: [...missingWarnings(source, loads, qemu ? AS_ZEROS : LEFT_OUT), ...noteWarnings(source)],
   };
-}
-
-function memoryWarnings({ dump }: ExportSource, { ranges, missingSize }: LoadPlan, layout: ExportOptions['layout']): string[] {
-  const warnings: string[] = [];
-  if (ranges.length === 0) warnings.push('The dump holds no memory, so the file has none.');
-  if (missingSize > 0) {
-    const instead = layout === 'qemu' ? 'It is written as zeros, which a reader cannot tell from memory that was zero.' : 'The file leaves it out.';
-    warnings.push(`${formatSize(missingSize)} of the guest's memory are not in the dump. ${instead}`);
-  }
-  if (dump.regions.some(({ evidence }) => evidence.strength === 'guessed')) {
-    warnings.push('Parts of the guest-physical map are guessed; the file says nothing of that.');
-  }
-  return warnings;
 }
