@@ -5,7 +5,7 @@ import type { Diagnostic } from '#shared/model/diagnostic.ts';
 import { titleOf } from './choose-snapshot.ts';
 import type { ImageHeader } from './header.ts';
 import type { Image } from './image.ts';
-import { HEADER_V2_SIZE } from './layout.ts';
+import { metadataPlaces } from './metadata.ts';
 import { findOverlaps } from './overlaps.ts';
 import type { Snapshot } from './snapshot-table.ts';
 import type { StateMap } from './state-map.ts';
@@ -58,14 +58,15 @@ export function flagDiagnostics({ dirty, corrupt }: ImageHeader): Diagnostic[] {
   return found;
 }
 
-export function stateDiagnostics(image: Image, { stateSize }: Snapshot, state: StateMap, { snapshotsOffset }: ImageHeader): Diagnostic[] {
+/** What is odd about the opened snapshot's own state. */
+export function stateDiagnostics(image: Image, header: ImageHeader, snapshot: Snapshot, state: StateMap): Diagnostic[] {
   const found: Diagnostic[] = [];
   const { size, cut, unwritten, odd, extents, tables } = state;
   if (cut) {
     found.push({
       severity: 'data-loss',
       code: 'qcow2-state-cut',
-      message: `Of the snapshot's ${grouped(stateSize)} bytes the first ${grouped(size)} can be read: ${cut.reason}.`,
+      message: `Of the snapshot's ${grouped(snapshot.stateSize)} bytes the first ${grouped(size)} can be read: ${cut.reason}.`,
       consequence: 'What was saved behind is missing.',
       fileOffset: image.start + cut.place,
     });
@@ -87,16 +88,19 @@ export function stateDiagnostics(image: Image, { stateSize }: Snapshot, state: S
       fileOffset: image.start + odd.place,
     });
   }
-  const metadata = [{ start: 0, end: HEADER_V2_SIZE }, { start: snapshotsOffset, end: snapshotsOffset + 1 }, ...tables];
+  const l2Tables = Array.from(tables, (start) => ({ start, end: start + 2 ** header.clusterBits }));
+  // Compressed clusters share sectors, but none starts where another does or in what is not compressed.
+  const starts = state.compressed.map((start) => ({ start, end: start + 1 }));
+  const others = [...metadataPlaces(image, header, snapshot), ...l2Tables, ...starts];
   const { bytes, first } = findOverlaps(
     extents,
-    metadata.map(({ start, end }) => ({ start: image.start + start, end: image.start + end })),
+    others.map(({ start, end }) => ({ start: image.start + start, end: image.start + end })),
   );
   if (bytes > 0) {
     found.push({
       severity: 'suspect',
       code: 'qcow2-overlap',
-      message: `${grouped(bytes)} bytes of the image serve two purposes: tables lead to the same clusters.`,
+      message: `${grouped(bytes)} bytes of the image serve two purposes: its tables contradict each other.`,
       consequence: 'The tables are damaged: memory may be that of other places.',
       fileOffset: first,
     });

@@ -22,6 +22,9 @@ export interface ImageHeader {
   clusterBits: number;
   /** Size of the disk, in bytes. */
   diskSize: number;
+  /** The L1 table of the disk as it is now; size in entries. */
+  activeL1: { offset: number; size: number };
+  refcountTable: { offset: number; clusters: number };
   snapshotCount: number;
   snapshotsOffset: number;
   /** How compressed clusters are. */
@@ -61,6 +64,8 @@ load the snapshot into a guest (qemu-system -loadvm) and save its memory from th
     version,
     clusterBits,
     diskSize: u64(view, 24),
+    activeL1: { offset: u64(view, 40), size: view.getUint32(36) },
+    refcountTable: { offset: u64(view, 48), clusters: view.getUint32(56) },
     snapshotCount: view.getUint32(60),
     snapshotsOffset: u64(view, 64),
     ...features,

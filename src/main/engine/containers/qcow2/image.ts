@@ -3,6 +3,12 @@ import { DumpFormatError } from '#shared/errors.ts';
 import type { Wrapped } from '../container.ts';
 import type { OpenSource } from '../../io/open-source.ts';
 
+/** A part of the image, as offsets in it; `end` is exclusive. */
+export interface Place {
+  start: number;
+  end: number;
+}
+
 const WORDS_A_CHUNK = 8192;
 
 export class Image {

@@ -53,7 +53,7 @@ export const qcow2: Container = {
         ...otherSnapshots(snapshots, chosen, wanted),
         ...(damage ? [tableDamage(damage, snapshots.length, header.snapshotCount)] : []),
         ...flagDiagnostics(header),
-        ...stateDiagnostics(image, chosen, state, header),
+        ...stateDiagnostics(image, header, chosen, state),
       ],
       snapshots: snapshots.map((snapshot) => ({
         id: snapshot.id,

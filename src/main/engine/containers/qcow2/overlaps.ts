@@ -2,12 +2,9 @@
  * Clusters that serve two purposes at once: in a sound image nothing does, so that a wrong table shows here although each of its entries looks right.
  */
 import { ExtentKind, type ExtentTable } from '../../memory/extent-table.ts';
-import type { Place } from './state-map.ts';
+import type { Place } from './image.ts';
 
-/**
- * Bytes of the machine state that lie where `others` or other parts of the state lie, and the first such place. All are offsets of the source;
- * compressed clusters, which share sectors, are left out.
- */
+/** Bytes that two or more of the state's data extents and `others` claim, and the first such place. All are offsets of the source. */
 export function findOverlaps(extents: ExtentTable, others: readonly Place[]): { bytes: number; first: number } {
   const data: Place[] = [];
   for (let index = 0; index < extents.count; index++) {

@@ -18,13 +18,11 @@ import { zstdFrameLength } from './zstd-frame.ts';
 
 /** Extents, compressed clusters and L2 tables at most, all in all: 64 GiB of state in clusters of 64 KiB of which no two lie side by side. */
 const MAX_PIECES = 2 ** 20;
+/** Zeros that were never written, at most: QEMU's own states have none. */
+const MAX_UNWRITTEN = 2 ** 40;
+/** Bytes of compressed clusters at most, decoded: they are all tried, which takes a minute for so many. */
+const MAX_COMPRESSED = 2 ** 34;
 const PHASE = "reading the snapshot's tables";
-
-/** Where a piece of metadata lies in the image; `end` is exclusive. */
-export interface Place {
-  start: number;
-  end: number;
-}
 
 export interface StateMap {
   /** Bytes of state that can be read, from its start on. */
@@ -38,8 +36,10 @@ export interface StateMap {
   unwritten: number;
   /** Entries with bits set that must be clear, and where the first lies in the image. */
   odd: { count: number; place: number };
-  /** The tables that were read. */
-  tables: Place[];
+  /** Offsets in the image of the L2 tables that were read: a cluster each. */
+  tables: ReadonlySet<number>;
+  /** Offsets in the image at which compressed clusters start. */
+  compressed: readonly number[];
 }
 
 /** Throws DumpFormatError when the snapshot's L1 table cannot be where it is said to be, `cancelled` when progress says so. */
@@ -67,9 +67,10 @@ class StateMapper {
   readonly #entryWords: number;
   readonly #extents = new ExtentBuilder();
   readonly #units = new UnitRecordBuilder();
-  readonly #tables: Place[] = [];
+  readonly #tables = new Set<number>();
   readonly #odd = { count: 0, place: 0 };
   readonly #decoded: Uint8Array;
+  readonly #compressed: number[] = [];
   #unwritten = 0;
   /** Bytes of state that are mapped. */
   #at = 0;
@@ -88,7 +89,16 @@ class StateMapper {
     this.#check();
     const cut = this.#mapTables();
     const units = this.#units.count > 0 ? this.#units.finish() : undefined;
-    return { size: this.#at, extents: this.#extents.finish(), units, cut, unwritten: this.#unwritten, odd: this.#odd, tables: this.#tables };
+    return {
+      size: this.#at,
+      extents: this.#extents.finish(),
+      units,
+      cut,
+      unwritten: this.#unwritten,
+      odd: this.#odd,
+      tables: this.#tables,
+      compressed: this.#compressed,
+    };
   }
 
   #check(): void {
@@ -118,7 +128,7 @@ class StateMapper {
         if (hasReservedL1Bits(l1.high, l1.low)) this.#noteOdd(place);
         const table = tableOffset(l1.high, l1.low);
         const length = Math.min(span, stateSize - this.#at);
-        if (table === 0) this.#addZeros(length);
+        if (table === 0) this.#addZeros(length, place);
         else this.#mapTable(table, place, this.#at + length);
       }
     } catch (error) {
@@ -131,13 +141,13 @@ class StateMapper {
   /** Maps the clusters of an L2 table, to state offset `end`. */
   #mapTable(table: number, place: number, end: number): void {
     this.#checkOffset(table, 0, 'an L2 table', place);
-    // Every table is a cluster of the file, so that the work is bounded by the file's size.
-    if (this.#tables.length >= this.#image.size / this.#clusterSize) throw new Cut('there are more L2 tables than the file has clusters', place);
-    this.#tables.push({ start: table, end: table + this.#clusterSize });
+    // Without this a small file could ask for work without end.
+    if (this.#tables.has(table)) throw new Cut('an L2 table serves twice', place);
+    this.#tables.add(table);
     const words = new WordTable(this.#image, table, this.#clusterSize / 8);
     for (let index = 0; this.#at < end; index += this.#entryWords) {
       const entry = words.placeOf(index);
-      if (this.#extents.count + this.#units.count + this.#tables.length > MAX_PIECES) {
+      if (this.#extents.count + this.#units.count + this.#tables.size > MAX_PIECES) {
         throw new Cut(`it lies in more than ${MAX_PIECES} pieces, which is as many as are read`, entry);
       }
       if (!words.load(index)) throw new Cut('an L2 table goes on beyond the end of the file', entry);
@@ -155,7 +165,7 @@ class StateMapper {
     const zeroFlag = this.#header.version === 3;
     if (hasReservedL2Bits(high, low, zeroFlag)) this.#noteOdd(entry);
     const offset = tableOffset(high, low);
-    if (offset === 0 || (zeroFlag && (low & 1) !== 0)) this.#addZeros(length);
+    if (offset === 0 || (zeroFlag && (low & 1) !== 0)) this.#addZeros(length, entry);
     else this.#addData(offset, 0, length, entry);
   }
 
@@ -167,13 +177,14 @@ class StateMapper {
     if ((allocated & zeros) !== 0) throw new Cut('a subcluster is both there and marked as zeros', entry + 8);
     for (let part = 0; part * size < length; part++) {
       const partLength = Math.min(size, length - part * size);
-      if ((allocated & (1 << part)) === 0) this.#addZeros(partLength);
+      if ((allocated & (1 << part)) === 0) this.#addZeros(partLength, entry);
       else if (offset === 0) throw new Cut('a subcluster is there, but not its cluster', entry);
       else this.#addData(offset, part * size, partLength, entry);
     }
   }
 
-  #addZeros(length: number): void {
+  #addZeros(length: number, entry: number): void {
+    if (this.#unwritten + length > MAX_UNWRITTEN) throw new Cut(`more than ${MAX_UNWRITTEN} bytes were never written`, entry);
     this.#extents.addFill(this.#at, length, 0);
     this.#unwritten += length;
     this.#at += length;
@@ -192,6 +203,8 @@ class StateMapper {
   #addCompressed(high: number, low: number, length: number, entry: number): void {
     this.#progress.report(PHASE, this.#at, this.#snapshot.stateSize);
     const { compression } = this.#header;
+    if (this.#compressed.length * this.#clusterSize >= MAX_COMPRESSED)
+      throw new Cut(`more than ${MAX_COMPRESSED} bytes are compressed, which is as many as are read`, entry);
     const { offset, size } = compressedPlace(high, low, this.#header.clusterBits);
     if (offset >= this.#image.size) throw new Cut('a compressed cluster lies beyond the end of the file', entry);
     const stored = this.#image.bytes(offset, size);
@@ -200,6 +213,7 @@ class StateMapper {
     if (decodeUnit(compression, stored.subarray(0, used), this.#decoded) !== this.#clusterSize) {
       throw new Cut(`the compressed cluster at 0x${(this.#image.start + offset).toString(16)} is damaged (${compression})`, entry);
     }
+    this.#compressed.push(offset);
     const unit = this.#units.add(compression, this.#image.start + offset, used);
     this.#extents.addCoded(this.#at, length, unit, this.#clusterSize);
     this.#at += length;
