@@ -4,7 +4,6 @@ import type { DumpSummary, MemoryMap } from '#shared/model/index.ts';
 import type { Architecture } from '../arch/architecture.ts';
 import type { CpuState } from '../arch/cpu-state.ts';
 import { findFamily } from '../arch/families.ts';
-import { findFamily } from '../arch/families.ts';
 import { guestOsOf } from '../formats/vmcoreinfo.ts';
 import type { DumpImage } from './dump-image.ts';
 import { sumStates } from './memory-map.ts';
@@ -31,7 +30,7 @@ export function summarize(
     formatTitle: dump.formatTitle,
     sentence: dump.sentence,
     layers: dump.layers,
-    architecture: (architecture ?? findFamily(dump.architecture))?.title ?? 'not known',
+    architecture: architecture?.title ?? undecoded(dump.architecture),
     machine: dump.machine,
     cpus: dump.cpus.map((cpu) => ({
       index: cpu.index,
@@ -50,7 +49,7 @@ export function summarize(
 /** Names a family that is known but not decoded. */
 function undecoded(family: string | undefined): string {
   const title = findFamily(family)?.title;
-  return title === undefined ? 'not known' : `${title}, registers not decoded yet`;
+  return title === undefined ? 'not known' : `${title} (registers not decoded yet)`;
 }
 
 /** The root that addresses are translated with; null while paging is off, whatever CR3 holds. */
