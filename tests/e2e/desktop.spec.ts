@@ -34,7 +34,7 @@ test.describe('paths', () => {
     const refused = { error: expect.objectContaining({ code: 'not-available' }) };
     expect(await call(host, 'openDump', { location: { kind: 'path', path: '/etc/passwd' }, jobId: 'a' })).toEqual(refused);
     expect(await call(host, 'openDump', { location: { kind: 'path', path: dumpFile }, jobId: 'b' })).toEqual(refused);
-    await host.openFile(dumpFile);
+    await host.openFiles([dumpFile]);
     await expect.poll(() => call(host, 'listDumps')).toMatchObject({ ok: [{ path: dumpFile }] });
   });
 
@@ -43,7 +43,7 @@ test.describe('paths', () => {
   });
 
   test('an export goes only where the save dialog said', async ({ host, folder, dumpFile, shell }) => {
-    await host.openFile(dumpFile);
+    await host.openFiles([dumpFile]);
     await shell.expectOpen('guest.qevm');
     const { ok } = (await call(host, 'listDumps')) as { ok: { dumpId: string }[] };
     const target = join(folder, 'unasked.vmcore');
@@ -53,7 +53,7 @@ test.describe('paths', () => {
   });
 
   test('a recent file may be opened again after a restart', async ({ host, folder, dumpFile, shell, browser }) => {
-    await host.openFile(dumpFile);
+    await host.openFiles([dumpFile]);
     await shell.expectOpen('guest.qevm');
     await host.close();
     const again = new StandInApp(await browser.newContext(), { userData: join(folder, 'config') });
@@ -121,7 +121,7 @@ test('the window is sandboxed and isolated, and permissions are refused but one'
 
 test('Open Recent lists what was opened, opens it and is cleared', async ({ host, dumpFile, shell, startPage }) => {
   const app = standInOf(host);
-  await host.openFile(dumpFile);
+  await host.openFiles([dumpFile]);
   await shell.expectOpen('guest.qevm');
   await expect.poll(() => app.ask('menu-labels', null)).toContain(dumpFile);
   expect((await app.ask('state', null)).recentDocuments).toEqual([dumpFile]);
@@ -135,7 +135,7 @@ test('Open Recent lists what was opened, opens it and is cleared', async ({ host
 
 test('the open dialog starts where the last file was', async ({ host, dumpFile, folder, shell }) => {
   const app = standInOf(host);
-  await host.openFile(dumpFile);
+  await host.openFiles([dumpFile]);
   await shell.expectOpen('guest.qevm');
   await host.command('open');
   await expect
@@ -173,7 +173,7 @@ test('an export shows its progress, keeps the machine awake, and is not thrown a
   const app = standInOf(host);
   const large = join(folder, 'large.vmcore');
   writeLargeVmcore(large, 200 * 1024 ** 3);
-  await host.openFile(large);
+  await host.openFiles([large]);
   await shell.expectOpen('large.vmcore');
   const target = join(folder, 'out.vmcore');
   await host.desktop?.answerDialog('showSaveDialog', { canceled: false, filePath: target });

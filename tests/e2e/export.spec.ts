@@ -70,7 +70,7 @@ test('a long one shows its progress, goes on behind other work, and cancelling i
   const large = join(host.folder, 'large.vmcore');
   // Looked at for zeros at some GB a second: long enough to be seen and cancelled, nothing is written.
   writeLargeVmcore(large, 200 * 1024 ** 3);
-  await host.openFile(large);
+  await host.openFiles([large]);
   await shell.expectOpen('large.vmcore');
   await host.command('export');
   const dialog = shell.dialog('Export as vmcore');

@@ -13,7 +13,7 @@ test('the start page offers a sample, and a click opens it', async ({ host, shel
 
 test('File > Open opens the chosen file, and it is listed as recent', async ({ host, shell, startPage, dumpFile }) => {
   await expect(startPage.heading).toBeVisible();
-  await host.openFile(dumpFile);
+  await host.openFiles([dumpFile]);
   await shell.expectOpen('guest.qevm');
   await host.command('close-dump');
   await expect(startPage.item('Recent', 'guest.qevm')).toBeVisible();
@@ -30,7 +30,7 @@ test('a dropped file opens; a browser, which hides its path, asks where it lies'
 
 test('a file that is no dump says so, with its name', async ({ host, startPage }) => {
   await expect(startPage.heading).toBeVisible();
-  await host.openFile(`${import.meta.dirname}/open-dump.spec.ts`);
+  await host.openFiles([`${import.meta.dirname}/open-dump.spec.ts`]);
   await expect(startPage.opening).toContainText('open-dump.spec.ts');
   await expect(startPage.opening.getByRole('alert')).toBeVisible();
 });

@@ -19,8 +19,8 @@ export interface DesktopApp {
   clickMenu(id: string): Promise<void>;
   /** What the next dialog of this kind answers. */
   answerDialog(dialog: DialogName, answer: unknown): Promise<void>;
-  /** Drops a file from the system in the middle of the page. */
-  drop(path: string): Promise<void>;
+  /** Drops files from the system in the middle of the page. */
+  drop(paths: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -47,10 +47,11 @@ export function launchChromium(): Promise<Browser> {
 }
 
 /** A drop as the user does it, through the debugging protocol. */
-export async function dropFile(context: BrowserContext, page: Page, path: string): Promise<void> {
+export async function dropFiles(context: BrowserContext, page: Page, paths: readonly string[]): Promise<void> {
   const { x, y } = await page.evaluate(() => ({ x: window.innerWidth / 2, y: window.innerHeight / 2 }));
   const devtools = await context.newCDPSession(page);
-  const data = { items: [{ mimeType: 'application/octet-stream', data: basename(path) }], files: [path], dragOperationsMask: 1 };
+  const items = paths.map((path) => ({ mimeType: 'application/octet-stream', data: basename(path) }));
+  const data = { items, files: [...paths], dragOperationsMask: 1 };
   for (const type of ['dragEnter', 'dragOver', 'drop'] as const) await devtools.send('Input.dispatchDragEvent', { type, x, y, data });
   await devtools.detach();
 }
@@ -83,7 +84,7 @@ async function startRuntime(executablePath: string, { userData, file }: DesktopO
         },
         [name, answer] as const,
       ),
-    drop: (path) => dropFile(page.context(), page, path),
+    drop: (paths) => dropFiles(page.context(), page, paths),
     close: () => app.close(),
   };
 }
@@ -102,9 +103,9 @@ export async function startDesktop(context: BrowserContext, options: DesktopOpti
     answerDialog: async (dialog, answer) => {
       await app.ask('answer-dialog', { dialog, answer });
     },
-    drop: async (path) => {
-      await app.tellPath(page, path);
-      await dropFile(context, page, path);
+    drop: async (paths) => {
+      for (const path of paths) await app.tellPath(page, path);
+      await dropFiles(context, page, paths);
     },
     close: async () => {
       // The page first: it would ask an app that is gone.

@@ -15,11 +15,11 @@ export async function startDesktopHost(context: BrowserContext, { folder, file }
     complaints: [],
     desktop: app,
     command: (command) => app.clickMenu(command),
-    async openFile(path) {
-      await app.answerDialog('showOpenDialog', { canceled: false, filePaths: [path] });
-      await app.clickMenu('open');
+    async openFiles(paths, command = 'open') {
+      await app.answerDialog('showOpenDialog', { canceled: false, filePaths: paths });
+      await app.clickMenu(command);
     },
-    drop: (path) => app.drop(path),
+    drop: (...paths) => app.drop(paths),
     close: () => app.close(),
   };
 }

@@ -16,10 +16,10 @@ export interface Host {
   readonly folder: string;
   /** Runs a menu item: the native menu's on the desktop, the page's own in a browser. */
   command(command: WorkbenchCommand): Promise<void>;
-  /** File > Open, and chooses the file: in the system's dialog, or in the page's file browser. */
-  openFile(path: string): Promise<void>;
-  /** Drops a file from the system on the page. */
-  drop(path: string): Promise<void>;
+  /** File > Open (or Open as…), and chooses files of one folder: in the system's dialog, or in the page's file browser. */
+  openFiles(paths: readonly string[], command?: 'open' | 'open-as'): Promise<void>;
+  /** Drops files from the system on the page. */
+  drop(...paths: string[]): Promise<void>;
   /** Errors on the page's console so far. There must be none at the end: a spec that provokes one takes it out. */
   readonly complaints: string[];
   /** What only the desktop has. */

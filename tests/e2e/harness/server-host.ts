@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { BrowserContext } from '@playwright/test';
 import type { WorkbenchCommand } from '#shared/contract.ts';
-import { dropFile } from '../../hosts/desktop-app.ts';
+import { dropFiles } from '../../hosts/desktop-app.ts';
 import { recordHost } from '../../hosts/record-host.ts';
 import { FileBrowser } from '../pages/file-browser.ts';
 import { MenuBar } from '../pages/menu-bar.ts';
@@ -16,6 +16,7 @@ const ROOT = join(import.meta.dirname, '../../..');
 /** Where the page's own menu has a command. */
 const MENU_ITEMS: Readonly<Record<WorkbenchCommand, readonly [menu: string, item: RegExp]>> = {
   open: ['File', /^Open…/],
+  'open-as': ['File', /^Open as…/],
   'open-recent': ['File', /^Open recent/],
   export: ['File', /^Export as vmcore/],
   'close-dump': ['File', /^Close dump/],
@@ -57,11 +58,13 @@ export async function startServerHost(context: BrowserContext, { folder, file }:
     folder,
     complaints: [],
     command,
-    async openFile(path) {
-      await command('open');
-      await new FileBrowser(page).openPath(path);
+    async openFiles(paths, id = 'open') {
+      await command(id);
+      const browser = new FileBrowser(page);
+      await browser.choose(paths);
+      await browser.accept.click();
     },
-    drop: (path) => dropFile(context, page, path),
+    drop: (...paths) => dropFiles(context, page, paths),
     async close() {
       // First, or the page logs that its server is gone.
       await page.close();

@@ -5,19 +5,31 @@ import { expect, type Locator, type Page } from '@playwright/test';
 export class FileBrowser {
   readonly dialog: Locator;
   readonly path: Locator;
+  readonly list: Locator;
+  /** Open, or Next… on the way to Open as. */
+  readonly accept: Locator;
 
   constructor(page: Page) {
-    this.dialog = page.getByRole('dialog', { name: 'Open a dump' });
+    this.dialog = page.getByRole('dialog', { name: /^Open( a dump| as)$/ });
     this.path = this.dialog.getByRole('textbox', { name: 'Path' });
+    this.list = this.dialog.getByRole('listbox', { name: 'Files and folders' });
+    this.accept = this.dialog.getByRole('button', { name: /^(Open|Next…)$/ });
   }
 
-  /** Goes to the file's folder by typing it, chooses the file and opens it. */
-  async openPath(path: string): Promise<void> {
+  entry(name: string): Locator {
+    return this.list.getByRole('option', { name });
+  }
+
+  /** Goes to the files' folder by typing it, and chooses them: the first by a click, the others by Ctrl and a click. */
+  async choose(paths: readonly string[]): Promise<void> {
+    await this.enter(dirname(paths[0] ?? ''));
+    for (const [index, path] of paths.entries()) await this.entry(basename(path)).click(index > 0 ? { modifiers: ['ControlOrMeta'] } : {});
+  }
+
+  async enter(folder: string): Promise<void> {
     // The first listing writes the path that it shows.
     await expect(this.path).not.toHaveValue('');
-    await this.path.fill(dirname(path));
+    await this.path.fill(folder);
     await this.path.press('Enter');
-    await this.dialog.getByRole('button', { name: basename(path) }).click();
-    await this.dialog.getByRole('button', { name: 'Open', exact: true }).click();
   }
 }

@@ -1,8 +1,11 @@
 // @vitest-environment happy-dom
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { nextTick } from 'vue';
 import { describe, expect, it, vi } from 'vitest';
 import { useDumpDataStore } from '../../../src/renderer/src/stores/dump-data.store.ts';
 import { useDumpsStore } from '../../../src/renderer/src/stores/dumps.store.ts';
+import { dumpTitle } from '../../../src/renderer/src/stores/dump-title.ts';
 import { useExportsStore } from '../../../src/renderer/src/stores/exports.store.ts';
 import { useJobsStore } from '../../../src/renderer/src/stores/jobs.store.ts';
 import { fixture } from '../../fixtures/fixture.ts';
@@ -30,10 +33,33 @@ describe('opening a dump', () => {
     const dumps = useDumpsStore();
     const first = await dumps.open(tiny());
     expect(await dumps.open({ kind: 'path', path: `${import.meta.dirname}/dumps.test.ts` })).toBeNull();
-    expect(dumps.opening?.error?.code).toBe('unknown-format');
-    expect(dumps.active?.dumpId).toBe(first?.dumpId);
-    dumps.dismissError();
     expect(dumps.opening).toBeNull();
+    expect(dumps.failures).toMatchObject([{ name: 'dumps.test.ts', error: { code: 'unknown-format' } }]);
+    expect(dumps.active?.dumpId).toBe(first?.dumpId);
+    dumps.dismiss(dumps.failures[0]!);
+    expect(dumps.failures).toEqual([]);
+  });
+  it('of several files that are not the parts of one opens each, looks at the first, and says which did not open', async () => {
+    const dumps = useDumpsStore();
+    const copies = ['first.qevm', 'second.qevm'].map((name) => join(real.folder(), name));
+    for (const copy of copies) copyFileSync(tiny().path, copy);
+    const text = `${import.meta.dirname}/dumps.test.ts`;
+    const opened = await dumps.open({ kind: 'set', paths: [copies[0]!, text, copies[1]!] });
+    expect(opened?.name).toBe('first.qevm');
+    expect(dumps.active?.name).toBe('first.qevm');
+    expect(dumps.dumps.map(({ name }) => name)).toEqual(['first.qevm', 'second.qevm']);
+    expect(dumps.failures).toMatchObject([{ location: { kind: 'path', path: text }, error: { code: 'unknown-format' } }]);
+    // The first of the set decides what it could be: no dump at all is not one dump either.
+    await dumps.open({ kind: 'set', paths: [text, copies[0]!] });
+    expect(dumps.failures).toHaveLength(1);
+    expect(dumps.active?.name).toBe('first.qevm');
+  });
+  it('in another way is another dump, and its title says in which', async () => {
+    const dumps = useDumpsStore();
+    await dumps.open(tiny());
+    await dumps.open(tiny(), { format: 'qemu-stream' });
+    expect(dumps.dumps.map(dumpTitle)).toEqual(['stream.qevm', 'stream.qevm — as QEMU migration stream']);
+    expect(dumps.active?.options).toEqual({ format: 'qemu-stream' });
   });
   it('from the host after a reload finds what is open there, and drops what is not', async () => {
     const dumps = useDumpsStore();
@@ -64,7 +90,7 @@ describe('the data of the active dump', () => {
     const dumps = useDumpsStore();
     const data = useDumpDataStore();
     const copy = `${real.folder()}/corrected.qevm`;
-    (await import('node:fs')).copyFileSync(tiny().path, copy);
+    copyFileSync(tiny().path, copy);
     await dumps.open({ kind: 'path', path: copy });
     await vi.waitFor(() => expect(data.memoryMap).not.toBeNull());
     expect(data.cpus.length).toBe(dumps.active?.cpus.length);

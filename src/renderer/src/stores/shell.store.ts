@@ -2,11 +2,18 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import type { DumpLocation, HostInfo, RecentFile, SampleInfo } from '#shared/contract.ts';
+import { locationOf } from '#shared/dump-location.ts';
+import type { OpenOptions } from '#shared/model/index.ts';
 import { useWorkbench } from '../api/workbench.ts';
 import type { PanelId } from '../panels.ts';
 import { asWorkbenchError, useDumpsStore } from './dumps.store.ts';
 
-export type DialogId = 'open' | 'export' | 'palette' | 'shortcuts' | 'about';
+export type DialogId = 'open' | 'open-as' | 'export' | 'palette' | 'shortcuts' | 'about';
+
+export interface OpenAsDraft {
+  location: DumpLocation;
+  options: OpenOptions;
+}
 
 export const useShellStore = defineStore('shell', () => {
   const dumps = useDumpsStore();
@@ -14,8 +21,12 @@ export const useShellStore = defineStore('shell', () => {
   const samples = shallowRef<readonly SampleInfo[]>([]);
   const recent = shallowRef<readonly RecentFile[]>([]);
   const dialog = ref<DialogId | null>(null);
-  /** Name of a file that was dropped where its path cannot be told; the open dialog looks for it. */
-  const soughtName = ref<string | null>(null);
+  /** Names of files that were dropped where their paths cannot be told; the open dialog looks for them. */
+  const soughtNames = shallowRef<readonly string[]>([]);
+  /** The open dialog was asked for by Open as…: what is chosen there goes on to that. */
+  const thenOpenAs = ref(false);
+  /** What Open as… is about, and the choices that it starts with. */
+  const openAsDraft = shallowRef<OpenAsDraft | null>(null);
   /** The start page over an open dump. */
   const startShown = ref(false);
   const atStart = computed(() => startShown.value || !dumps.active);
@@ -43,23 +54,50 @@ export const useShellStore = defineStore('shell', () => {
     if (failure) announcement.value = asWorkbenchError(failure.reason).message;
   }
 
-  /** Opens a dump and leaves the start page when that worked. */
-  async function openDump(location: DumpLocation): Promise<void> {
+  /** Opens a dump and leaves the start page, unless something there has to be read: what did not open. */
+  async function openDump(location: DumpLocation, options: OpenOptions = {}): Promise<void> {
     dialog.value = null;
     startShown.value = true;
-    if (await dumps.open(location)) startShown.value = false;
-    else if (!dumps.opening && dumps.active) startShown.value = false;
+    await dumps.open(location, options);
+    if (dumps.active && !dumps.opening && dumps.failures.length === 0) startShown.value = false;
+  }
+
+  /** One file is a dump; several are tried as the parts of one. */
+  async function openFiles(files: readonly string[]): Promise<void> {
+    const location = locationOf(files);
+    if (location) await openDump(location);
+  }
+
+  function reopen({ files, options }: RecentFile): void {
+    const location = locationOf(files);
+    if (location) void openDump(location, options);
+  }
+
+  /** Asks how to open it before it is opened. */
+  function openAs(location: DumpLocation, options: OpenOptions = {}): void {
+    openAsDraft.value = { location, options };
+    dialog.value = 'open-as';
   }
 
   /** File > Open: the system's dialog where there is one, otherwise the page's own. */
   async function chooseAndOpen(): Promise<void> {
-    if (!host.value?.nativeDialogs) {
-      soughtName.value = null;
-      dialog.value = 'open';
-      return;
-    }
+    if (!host.value?.nativeDialogs) return browse();
     const location = await useWorkbench().chooseDump();
     if (location) await openDump(location);
+  }
+
+  /** File > Open as: the same, and then how. */
+  async function chooseAndOpenAs(): Promise<void> {
+    if (!host.value?.nativeDialogs) return browse([], true);
+    const location = await useWorkbench().chooseDump();
+    if (location) openAs(location);
+  }
+
+  /** The page's own open dialog. */
+  function browse(sought: readonly string[] = [], as = false): void {
+    soughtNames.value = sought;
+    thenOpenAs.value = as;
+    dialog.value = 'open';
   }
 
   async function clearRecent(): Promise<void> {
@@ -72,7 +110,9 @@ export const useShellStore = defineStore('shell', () => {
     samples,
     recent,
     dialog,
-    soughtName,
+    soughtNames,
+    thenOpenAs,
+    openAsDraft,
     startShown,
     atStart,
     visiblePanels,
@@ -84,6 +124,11 @@ export const useShellStore = defineStore('shell', () => {
     refreshRecent,
     clearRecent,
     openDump,
+    openFiles,
+    openAs,
+    reopen,
+    browse,
     chooseAndOpen,
+    chooseAndOpenAs,
   };
 });

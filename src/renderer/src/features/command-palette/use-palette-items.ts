@@ -2,6 +2,7 @@
 import { computed } from 'vue';
 import type { ComputedRef } from 'vue';
 import { useDumpDataStore } from '../../stores/dump-data.store.ts';
+import { dumpTitle, titleToOpen } from '../../stores/dump-title.ts';
 import { useDumpsStore } from '../../stores/dumps.store.ts';
 import { useLocationStore } from '../../stores/location.store.ts';
 import { useShellStore } from '../../stores/shell.store.ts';
@@ -36,11 +37,16 @@ export function usePaletteItems(commands: readonly Command[]): ComputedRef<Palet
     })),
     ...dumps.dumps
       .filter((dump) => dump.dumpId !== dumps.activeId)
-      .map((dump) => ({ key: `dump ${dump.dumpId}`, title: dump.name, kind: 'Open dump', run: () => dumps.select(dump.dumpId) })),
+      .map((dump) => ({ key: `dump ${dump.dumpId}`, title: dumpTitle(dump), kind: 'Open dump', run: () => dumps.select(dump.dumpId) })),
     ...shell.samples.map(({ id, title }) => ({ key: `sample ${id}`, title, kind: 'Sample', run: () => shell.openDump({ kind: 'sample', id }) })),
     ...shell.recent
       .filter((file) => file.exists)
-      .map(({ path, name }) => ({ key: `recent ${path}`, title: name, kind: 'Recent file', run: () => shell.openDump({ kind: 'path', path }) })),
+      .map((file, at) => ({
+        key: `recent ${at}`,
+        title: titleToOpen(file.name, file.files, file.options),
+        kind: 'Recent file',
+        run: () => shell.reopen(file),
+      })),
     ...walkthroughs.tours.map(({ id, title }) => ({ key: `tour ${id}`, title, kind: 'Walkthrough', run: () => walkthroughs.start(id) })),
   ]);
 }

@@ -58,6 +58,7 @@ export function useCommands(): Command[] {
 
   return [
     { id: 'open', title: 'Open…', menu: 'File', chords: ['Ctrl+O'], enabled: always, run: () => shell.chooseAndOpen() },
+    { id: 'open-as', title: 'Open as…', menu: 'File', chords: ['Ctrl+Shift+O'], enabled: always, run: () => shell.chooseAndOpenAs() },
     { id: 'start-page', title: 'Start page', menu: 'File', enabled: always, run: () => (shell.startShown = true) },
     { id: 'open-recent', title: 'Open recent…', menu: 'File', enabled: always, run: () => (shell.startShown = true) },
     {

@@ -1,6 +1,7 @@
-/** The window's first seconds: who hosts it, what is open already, and the file that was given on the command line. */
+/** The window's first seconds: who hosts it, what is open already, and what the command line asked for. */
 import { onMounted, shallowRef } from 'vue';
 import type { ShallowRef } from 'vue';
+import { filesOf } from '#shared/dump-location.ts';
 import type { WorkbenchError } from '#shared/errors.ts';
 import { asWorkbenchError, useDumpsStore } from '../../stores/dumps.store.ts';
 import { useShellStore } from '../../stores/shell.store.ts';
@@ -21,8 +22,10 @@ export function useSessionStart(): SessionStart {
     try {
       await shell.load();
       await dumps.restore();
-      const path = shell.host?.openAtStart;
-      if (path && !dumps.dumps.some((dump) => dump.path === path)) await shell.openDump({ kind: 'path', path });
+      const wanted = shell.host?.openAtStart;
+      // After a reload it is open already.
+      const isOpen = wanted && filesOf(wanted.location).every((file) => dumps.dumps.some(({ files }) => files.includes(file)));
+      if (wanted && !isOpen) await shell.openDump(wanted.location, wanted.options);
     } catch (thrown) {
       error.value = asWorkbenchError(thrown);
     }

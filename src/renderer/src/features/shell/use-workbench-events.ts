@@ -23,7 +23,7 @@ export function useWorkbenchEvents(commands: readonly Command[]): void {
         break;
       }
       case 'open-request':
-        void shell.openDump(event.location);
+        void shell.openDump(event.location, event.options);
         break;
       case 'recent-changed':
         void shell.refreshRecent();

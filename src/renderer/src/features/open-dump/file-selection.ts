@@ -1,0 +1,24 @@
+/** Which files of a listing are chosen, as in the systems' own dialogs: a click chooses one, Ctrl adds or takes away, Shift chooses up to here. */
+
+export interface FileSelection {
+  /** Paths, in the order of the listing. */
+  readonly chosen: readonly string[];
+  /** Where a range starts; null until a file was chosen. */
+  readonly anchor: string | null;
+}
+
+export type SelectionMode = 'one' | 'toggle' | 'range';
+
+export const NOTHING_CHOSEN: FileSelection = { chosen: [], anchor: null };
+
+/** `files` are the paths that can be chosen, in order; `path` is one of them. */
+export function choose(files: readonly string[], before: FileSelection, path: string, mode: SelectionMode): FileSelection {
+  if (mode === 'toggle') {
+    const now = new Set(before.chosen);
+    if (!now.delete(path)) now.add(path);
+    return { chosen: files.filter((file) => now.has(file)), anchor: path };
+  }
+  const anchor = mode === 'range' && before.anchor !== null && files.includes(before.anchor) ? before.anchor : path;
+  const [from, to] = [files.indexOf(anchor), files.indexOf(path)];
+  return { chosen: files.slice(Math.min(from, to), Math.max(from, to) + 1), anchor };
+}
