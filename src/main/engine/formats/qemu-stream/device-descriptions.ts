@@ -1,75 +1,61 @@
-/**
- * Which description a device section is decoded by: the stream's own JSON first, then a built-in layout. The one place that chooses.
- *
- * Built-in layouts that do not depend on the CPU family: QEMU hw/core/cpu-common.c, hw/misc/vmcoreinfo.c, migration/global_state.c, softmmu/cpu-timers.c (v7.2).
- */
+/** Which description a device section is decoded by: the stream's own JSON first, then a built-in layout. The one place that chooses. */
 import type { VmDescription } from '../../arch/vmstate.ts';
+import type { ByteSource } from '../../memory/byte-source.ts';
 import type { DeviceDescription, DeviceSection } from '../format.ts';
-
-const BUILT_IN: readonly VmDescription[] = [
-  {
-    vmsd_name: 'timer',
-    version: 2,
-    fields: [
-      { name: 'cpu_ticks_offset', type: 'int64', size: 8 },
-      { name: 'unused', type: 'unused_buffer', size: 8 },
-      { name: 'cpu_clock_offset', type: 'int64', size: 8 },
-    ],
-  },
-  {
-    vmsd_name: 'cpu_common',
-    version: 1,
-    fields: [
-      { name: 'halted', type: 'uint32', size: 4 },
-      { name: 'interrupt_request', type: 'uint32', size: 4 },
-    ],
-  },
-  {
-    vmsd_name: 'vmcoreinfo',
-    version: 1,
-    fields: [
-      { name: 'has_vmcoreinfo', type: 'bool', size: 1 },
-      { name: 'vmcoreinfo.host_format', type: 'uint16', size: 2 },
-      { name: 'vmcoreinfo.guest_format', type: 'uint16', size: 2 },
-      { name: 'vmcoreinfo.size', type: 'uint32', size: 4 },
-      { name: 'vmcoreinfo.paddr', type: 'uint64', size: 8 },
-    ],
-  },
-  {
-    vmsd_name: 'globalstate',
-    version: 1,
-    fields: [
-      { name: 'size', type: 'uint32', size: 4 },
-      { name: 'runstate', type: 'buffer', size: 100 },
-    ],
-  },
-];
+import { BUILT_IN_DEVICES } from './built-in-devices.ts';
+import { Section } from './layout.ts';
+import { decodeByDescription } from './vm-description.ts';
 
 export interface ChosenDescription {
   by: 'stream' | 'built-in';
   description: VmDescription;
 }
 
+type SectionName = Pick<DeviceSection, 'name' | 'instance' | 'version'>;
+
 export class DeviceDescriptions {
+  readonly #source: ByteSource;
   readonly #ofStream = new Map<string, DeviceDescription>();
   readonly #builtIn: readonly VmDescription[];
 
-  /** `builtIn` are descriptions for sections that the stream does not describe, tried by name and version before this file's own. */
-  constructor(ofStream: readonly DeviceDescription[] | undefined, builtIn: readonly VmDescription[]) {
+  /** `builtIn` are descriptions for sections that the stream does not describe, tried by name and version before BUILT_IN_DEVICES. */
+  constructor(source: ByteSource, ofStream: readonly DeviceDescription[] | undefined, builtIn: readonly VmDescription[]) {
+    this.#source = source;
     for (const device of ofStream ?? []) {
       const key = keyOf(device.name, device.instance_id);
       if (!this.#ofStream.has(key)) this.#ofStream.set(key, device);
     }
-    this.#builtIn = [...builtIn, ...BUILT_IN];
+    this.#builtIn = [...builtIn, ...BUILT_IN_DEVICES];
   }
 
-  /** Undefined when nothing describes the section. */
-  of({ name, instance, version }: Pick<DeviceSection, 'name' | 'instance' | 'version'>): ChosenDescription | undefined {
+  /** All that may describe a section of this name and version, in the order to try. */
+  candidates({ name, instance, version }: SectionName): ChosenDescription[] {
     const described = this.#ofStream.get(keyOf(name, instance));
-    if (described) return { by: 'stream', description: described };
-    const builtIn = this.#builtIn.find((description) => description.vmsd_name === name && description.version === version);
-    return builtIn && { by: 'built-in', description: builtIn };
+    if (described) return [{ by: 'stream', description: described }];
+    const builtIn = this.#builtIn.filter((description) => description.vmsd_name === name && description.version === version);
+    return builtIn.map((description) => ({ by: 'built-in', description }));
+  }
+
+  /** Undefined when nothing describes the section. Of several layouts of one version it is the one that takes the section's bytes to the last. */
+  of(section: DeviceSection): ChosenDescription | undefined {
+    const candidates = this.candidates(section);
+    if (candidates.length < 2) return candidates[0];
+    const bytes = new Uint8Array(section.end - section.start);
+    this.#source.read(section.start, bytes);
+    const left = candidates.map(({ description }) => bytesLeft(bytes, description));
+    const exact = left.findIndex((rest) => rest?.length === 0);
+    // A subsection that no layout knows ends the decoding, but what is before it is sure.
+    return candidates[exact >= 0 ? exact : left.findIndex((rest) => rest?.[0] === Section.Subsection)];
   }
 }
 
 const keyOf = (name: string, instance: number) => `${instance} ${name}`;
+
+/** What a description leaves of the bytes; undefined when it does not fit. */
+function bytesLeft(bytes: Uint8Array, description: VmDescription): Uint8Array | undefined {
+  try {
+    return bytes.subarray(decodeByDescription(bytes, description, 0).end);
+  } catch {
+    return undefined;
+  }
+}

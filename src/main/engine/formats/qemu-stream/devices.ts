@@ -19,7 +19,7 @@ export class StreamDevices {
   constructor(source: ByteSource, contents: StreamContents, builtIn: readonly VmDescription[]) {
     this.#source = source;
     this.#contents = contents;
-    this.#descriptions = new DeviceDescriptions(contents.description?.devices, builtIn);
+    this.#descriptions = new DeviceDescriptions(source, contents.description?.devices, builtIn);
   }
 
   get names(): string[] {

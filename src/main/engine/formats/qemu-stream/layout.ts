@@ -10,7 +10,7 @@
  * PART, END       02, 03  u32 section id, payload [FOOTER]
  * FOOTER          7e  u32 section id                                                        machine types since 2.4
  * SUBSECTION      05  u8 len, name, u32 version, fields
- * COMMAND         08  u16 command, u16 len, data
+ * COMMAND         08  u16 command, u16 len, data                                            since 2.5
  * VMDESCRIPTION   06  u32 len, JSON                                                         machine types since 2.3
  * ```
  */
@@ -32,8 +32,29 @@ export const Section = {
 
 export const SECTION_NAMES: Record<number, string> = { 1: 'START', 2: 'PART', 3: 'END', 4: 'FULL' };
 
-/** A command whose data is the length of a stream that follows in place (postcopy). */
+/** Commands, by number (QEMU migration/savevm.c, enum qemu_vm_cmd). */
+export const COMMANDS: readonly string[] = [
+  'invalid',
+  'open return path',
+  'ping',
+  'postcopy advise',
+  'postcopy listen',
+  'postcopy run',
+  'postcopy RAM discard',
+  'packaged',
+  'enable COLO',
+  'postcopy resume',
+  'receive bitmap',
+  'switchover start',
+];
+/** Names ranges of RAM that have changed since they were sent: they come again. */
+export const COMMAND_RAM_DISCARD = 6;
+/** Its data is the length of the sections that follow. */
 export const COMMAND_PACKAGED = 7;
+
+/** What a connection of multifd starts with, in a capture of the network: u32 magic, u32 version (QEMU migration/multifd.h). */
+export const MULTIFD_MAGIC = 0x11223344;
+export const MULTIFD_VERSION = 1;
 
 /** Flags in the low bits of a RAM record's address: one of them, and CONTINUE or not. */
 export const RamFlag = {
@@ -76,3 +97,5 @@ export const MAX_MACHINE_NAME = 1024;
 export const MAX_BLOCKS = 4096;
 /** Most sections of a stream. */
 export const MAX_SECTIONS = 1_000_000;
+/** Highest version of a section that is believed. */
+export const MAX_SECTION_VERSION = 0xffff;

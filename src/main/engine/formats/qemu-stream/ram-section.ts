@@ -95,6 +95,13 @@ export class RamReader {
     }
   }
 
+  /** Takes what was sent of a range as outdated: it comes again, or is lost. Ranges outside the block are ignored. */
+  discard(name: string, start: number, length: number): void {
+    const block = this.#blocks.find(name);
+    if (!block || start >= block.length) return;
+    this.extents.addUnreadable(block.ram + start, Math.min(length, block.length - start), ExtentKind.Corrupt);
+  }
+
   #readPage(kind: number, flags: number, address: number, at: number): void {
     const isPage = kind === RamFlag.Page || kind === RamFlag.Zero || kind === RamFlag.Xbzrle || kind === RamFlag.CompressPage;
     if (!isPage) throw this.#problem('record flags', at, 'a known RAM record', `0x${flags.toString(16)}`);

@@ -1,35 +1,47 @@
 /**
  * Where a device section ends, which the stream does not say.
  *
- * With footers: at the first `7e, section id` after which a stream can go on. Without: where decoding by the description that ends the file
- * ends, for machine types up to 2.3.
+ * With footers (machine types since 2.4): at the first `7e, section id` after which a stream can go on. Without: where decoding ends, by the description
+ * that ends the file (machine type 2.3) or by a built-in layout (older ones); and for a section that nothing describes, at the next header of one.
  */
+import type { VmDescription } from '../../arch/vmstate.ts';
 import type { ByteSource } from '../../memory/byte-source.ts';
-import { MAX_SECTIONS, Section } from './layout.ts';
-import type { DeviceDescription, DeviceSection } from '../format.ts';
+import type { DeviceSection } from '../format.ts';
+import { DeviceDescriptions } from './device-descriptions.ts';
+import { Section } from './layout.ts';
+import type { SectionStarts } from './section-starts.ts';
 import { decodeByDescription, findDescription, type StreamDescription } from './vm-description.ts';
 
 /** Longest device section that is searched for its footer. */
 const MAX_DEVICE_SECTION = 256 * 1024 * 1024;
-/** Longest device section that is decoded to find its end. */
+/** Longest device section that is decoded to find its end, or looked through for the next header. */
 const MAX_DECODED_SECTION = 1024 * 1024;
 
 export class SectionEnds {
   readonly #source: ByteSource;
-  readonly #isKnown: (id: number) => boolean;
+  readonly #starts: SectionStarts;
+  readonly #builtIn: readonly VmDescription[];
   /** Looked for once, when first needed. */
-  #tailDescription: StreamDescription | null | undefined;
+  #tail: { description: StreamDescription | undefined; descriptions: DeviceDescriptions } | undefined;
 
-  /** `isKnown` tells whether a section of that id has started. */
-  constructor(source: ByteSource, isKnown: (id: number) => boolean) {
+  /** `builtIn`: see DeviceDescriptions. */
+  constructor(source: ByteSource, starts: SectionStarts, builtIn: readonly VmDescription[]) {
     this.#source = source;
-    this.#isKnown = isKnown;
+    this.#starts = starts;
+    this.#builtIn = builtIn;
   }
 
   /** The description at the end of the file; a candidate, see findDescription. */
   get description(): StreamDescription | undefined {
-    this.#tailDescription ??= findDescription(this.#source) ?? null;
-    return this.#tailDescription ?? undefined;
+    return this.#descriptions().description;
+  }
+
+  #descriptions() {
+    if (!this.#tail) {
+      const description = findDescription(this.#source);
+      this.#tail = { description, descriptions: new DeviceDescriptions(this.#source, description?.devices, this.#builtIn) };
+    }
+    return this.#tail;
   }
 
   /** Searches for the footer, and takes it for one only when the stream can go on after it. */
@@ -49,42 +61,43 @@ export class SectionEnds {
     return undefined;
   }
 
-  /** True when `position` is the end of the file or starts what may follow a section. */
   #canGoOn(position: number): boolean {
-    const head = new Uint8Array(5);
-    const length = this.#source.read(position, head);
-    if (length === 0) return true;
-    const id = new DataView(head.buffer).getUint32(1);
-    switch (head[0]) {
-      case Section.Eof:
-        return length === 1 || head[1] === Section.VmDescription || !this.description;
-      case Section.Start:
-      case Section.Full:
-        return length < 5 || id < MAX_SECTIONS;
-      case Section.Part:
-      case Section.End:
-        return length < 5 || this.#isKnown(id);
-      case Section.Command:
-        return true;
-      default:
-        return false;
-    }
+    return this.#starts.isCertain(position) || (this.#starts.isPossibleEnd(position) && !this.description);
   }
 
-  /** Undefined when nothing describes the section, or its bytes do not fit. */
+  /**
+   * Decodes the section by all that may describe it; where one ends, the stream has to go on. Undefined when nothing describes the section, or nothing
+   * that does fits.
+   */
   byDescription(section: DeviceSection): number | undefined {
-    const description = this.#describe(section);
-    if (!description) return undefined;
-    const bytes = new Uint8Array(Math.min(MAX_DECODED_SECTION, this.#source.size - section.start));
-    this.#source.read(section.start, bytes);
-    try {
-      return section.start + decodeByDescription(bytes, description, section.start).end;
-    } catch {
-      return undefined;
+    const candidates = this.#descriptions().descriptions.candidates(section);
+    if (candidates.length === 0) return undefined;
+    const bytes = this.#bytesFrom(section.start);
+    for (const { description } of candidates) {
+      try {
+        const end = section.start + decodeByDescription(bytes, description, section.start).end;
+        if (this.#starts.isCertain(end) || this.#isFooter(end, section.id)) return end;
+      } catch {
+        // The next one may fit.
+      }
     }
+    return undefined;
   }
 
-  #describe(section: DeviceSection): DeviceDescription | undefined {
-    return this.description?.devices.find((device) => device.name === section.name && device.instance_id === section.instance);
+  /** Looks for the header of the section that follows. Undefined when there is none in reach. */
+  byNextHeader(section: DeviceSection): number | undefined {
+    const at = this.#starts.findNew(this.#bytesFrom(section.start), 0);
+    return at < 0 ? undefined : section.start + at;
+  }
+
+  #isFooter(position: number, id: number): boolean {
+    const head = new Uint8Array(5);
+    return this.#source.read(position, head) === 5 && head[0] === Section.Footer && new DataView(head.buffer).getUint32(1) === id;
+  }
+
+  #bytesFrom(start: number): Uint8Array {
+    const bytes = new Uint8Array(Math.max(0, Math.min(MAX_DECODED_SECTION, this.#source.size - start)));
+    this.#source.read(start, bytes);
+    return bytes;
   }
 }
