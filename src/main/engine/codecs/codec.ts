@@ -8,6 +8,7 @@ import zlib from 'node:zlib';
 import { decodeLzo1x } from './lzo1x.ts';
 import { decodeSnappyChunk } from './snappy-framed.ts';
 import { decodeSnappy } from './snappy.ts';
+import { WarmInflater } from './warm-inflater.ts';
 
 /**
  * `stored`: the bytes themselves. `zlib`: with header and Adler-32. `deflate`: raw. `lzo1x`, `snappy`: raw, without a container. `zstd`: frames.
@@ -37,7 +38,11 @@ export function decodeUnit(codec: CodecId, input: Uint8Array, target: Uint8Array
   }
 }
 
+const WARM = new WarmInflater();
+
 function decodeByNode(codec: 'zlib' | 'deflate' | 'zstd', input: Uint8Array, target: Uint8Array): number | undefined {
+  const filled = WARM.decode(codec, input, target);
+  if (filled !== undefined) return filled;
   try {
     const options = { maxOutputLength: target.length };
     const output =
