@@ -4,11 +4,12 @@ import type { Diagnostic } from '#shared/model/diagnostic.ts';
 import type { Document, Fact, Layer, SnapshotInfo } from '#shared/model/dump.ts';
 import type { OpenSource } from '../io/open-source.ts';
 import type { Container, UnwrapOptions, Wrapped } from './container.ts';
+import { COMPRESSED_CONTAINERS } from './compressed/index.ts';
 import { flattened } from './flattened/index.ts';
 import { libvirtSave } from './libvirt-save/index.ts';
 import { qcow2 } from './qcow2/index.ts';
 
-const CONTAINERS: readonly Container[] = [libvirtSave, qcow2, flattened];
+const CONTAINERS: readonly Container[] = [libvirtSave, qcow2, flattened, ...COMPRESSED_CONTAINERS];
 
 /** How much of the start `probe` sees. */
 export const HEAD = 65536;

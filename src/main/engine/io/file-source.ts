@@ -48,21 +48,20 @@ export class FileSource implements OpenSource {
   /** Opens a file and makes the parts that its threads share. Throws WorkbenchError `io`. */
   static open(location: string, options: { mapping: boolean }): FileSource {
     const file = openFile(location);
-    const { mapping, access } = mapFile(file, options.mapping);
-    const cache = createPageCache(Math.min(CACHE_BYTES, Math.max(file.size, SLOT_SIZE)));
-    return new FileSource(file, { path: file.path, fd: file.fd, size: file.size, mapping, access, cache }, true);
+    return new FileSource(file, shareFile(file, options.mapping), true);
   }
 
-  /** As `open`, of a file of our own making that nobody else shall see: its name is taken away at once where the system allows, else with `close`. */
-  static openTemporary(location: string, options: { mapping: boolean; name: string }): FileSource {
-    const source = FileSource.open(location, options);
-    const named = new FileSource({ ...source.#file, name: options.name }, source.shared.file, true);
-    try {
-      fs.unlinkSync(location);
-    } catch {
-      named.#leftBehind = location;
-    }
-    return named;
+  /**
+   * A complete file of our own making that has no name, or one that is `leftBehind` because the system keeps names of open files; it is taken away with
+   * `close`. Takes over the descriptor. `folder`: where it lies; `name`: for messages.
+   */
+  static ofTemporary(fd: number, options: { mapping: boolean; name: string; folder: string; leftBehind?: string }): FileSource {
+    const { folder, name } = options;
+    const file: OpenFile = { fd, path: folder, name, size: fs.fstatSync(fd).size };
+    // Other threads take the name from the path; no file is there.
+    const source = new FileSource(file, { ...shareFile(file, options.mapping), path: path.join(folder, name) }, true);
+    source.#leftBehind = options.leftBehind;
+    return source;
   }
 
   /** Reads in another thread what `open` made in the first, which must outlive this one. */
@@ -111,4 +110,10 @@ export class FileSource implements OpenSource {
     fs.closeSync(this.#file.fd);
     if (this.#leftBehind !== undefined) fs.rmSync(this.#leftBehind, { force: true });
   }
+}
+
+function shareFile(file: OpenFile, mappingAllowed: boolean): SharedFile {
+  const { mapping, access } = mapFile(file, mappingAllowed);
+  const cache = createPageCache(Math.min(CACHE_BYTES, Math.max(file.size, SLOT_SIZE)));
+  return { path: file.path, fd: file.fd, size: file.size, mapping, access, cache };
 }

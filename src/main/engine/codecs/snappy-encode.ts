@@ -1,0 +1,87 @@
+/**
+ * Snappy compression of one unit (a page), raw format: greedy, with one hash table. Facts: google/snappy, format_description.txt.
+ *
+ * ```
+ * varint length | elements:  LLLLLL00 literal, length - 1 (60, 61: in the next 1, 2 bytes)   LLLLLL10 copy, length - 1, le16 offset
+ * ```
+ */
+
+const HASH_BITS = 12;
+const MIN_MATCH = 4;
+const MAX_OFFSET = 65535;
+const MAX_COPY = 64;
+
+/** Most bytes that `length` bytes can become. */
+export const snappyBound = (length: number): number => 32 + length + Math.ceil(length / 6);
+
+export class SnappyEncoder {
+  readonly #table = new Int32Array(1 << HASH_BITS);
+
+  /** Compresses all of `input` (at most 64 KiB) into `output`, which has room for `snappyBound(input.length)` bytes; returns how many it wrote. */
+  encode(input: Uint8Array, output: Uint8Array): number {
+    const table = this.#table.fill(-1);
+    const length = input.length;
+    const last = length - MIN_MATCH;
+    let out = 0;
+    for (let left = length; ; left >>>= 7) {
+      output[out++] = left > 127 ? (left & 127) | 128 : left;
+      if (left <= 127) break;
+    }
+    let at = 0;
+    let literals = 0;
+    while (at <= last) {
+      const word = input[at]! | (input[at + 1]! << 8) | (input[at + 2]! << 16) | (input[at + 3]! << 24);
+      const slot = (Math.imul(word, 0x9e3779b1) >>> (32 - HASH_BITS)) | 0;
+      const found = table[slot]!;
+      table[slot] = at;
+      const offset = at - found;
+      if (
+        found < 0 ||
+        offset > MAX_OFFSET ||
+        input[found] !== input[at] ||
+        input[found + 1] !== input[at + 1] ||
+        input[found + 2] !== input[at + 2] ||
+        input[found + 3] !== input[at + 3]
+      ) {
+        at++;
+        continue;
+      }
+      let size = MIN_MATCH;
+      while (at + size < length && input[found + size] === input[at + size]) size++;
+      out = writeLiteral(input, literals, at, output, out);
+      out = writeCopies(offset, size, output, out);
+      at += size;
+      literals = at;
+    }
+    return writeLiteral(input, literals, length, output, out);
+  }
+}
+
+function writeLiteral(input: Uint8Array, from: number, to: number, output: Uint8Array, start: number): number {
+  const count = to - from;
+  let out = start;
+  if (count === 0) return out;
+  if (count <= 60) output[out++] = (count - 1) << 2;
+  else if (count <= 256) {
+    output[out++] = 60 << 2;
+    output[out++] = count - 1;
+  } else {
+    output[out++] = 61 << 2;
+    output[out++] = (count - 1) & 0xff;
+    output[out++] = (count - 1) >> 8;
+  }
+  output.set(input.subarray(from, to), out);
+  return out + count;
+}
+
+function writeCopies(offset: number, length: number, output: Uint8Array, start: number): number {
+  let out = start;
+  for (let left = length; left > 0;) {
+    const size = Math.min(left, MAX_COPY);
+    output[out++] = ((size - 1) << 2) | 2;
+    output[out++] = offset & 0xff;
+    output[out++] = offset >> 8;
+    left -= size;
+  }
+  return out;
+}
