@@ -1,5 +1,8 @@
 /** Device states of a migration stream, as a tree that can be browsed. */
 
+/** What a device is for. `other`: not known. */
+export type DeviceGroup = 'cpus' | 'interrupts' | 'clocks' | 'pci' | 'storage' | 'network' | 'input-output' | 'machine' | 'other';
+
 /** One device's saved state, as a row of the list. */
 export interface DeviceSummary {
   /** Position in the list; the key for `getDevice`. */
@@ -8,13 +11,14 @@ export interface DeviceSummary {
   name: string;
   instance: number;
   version: number;
-  /** File offset and bytes of its payload. */
+  /** File offset and bytes of its payload; of a device that saves in steps, of the first step and of all. */
   offset: number;
   length: number;
   /** Who describes its fields: the stream's own JSON, a built-in layout, or nobody (its bytes can still be looked at). */
   described: 'stream' | 'built-in' | null;
   /** What the device is, in words, where it is known: "Local APIC of CPU 0". */
   title?: string;
+  group: DeviceGroup;
 }
 
 /** A field, a structure or an array of a device's state. */

@@ -80,6 +80,8 @@ export interface OpenedDump {
 export interface OpenedDevices {
   sections: DeviceSection[];
   description?: DeviceDescription[];
+  /** Layouts for sections that the stream does not describe: those of its CPU family. */
+  builtIn?: readonly VmDescription[];
 }
 
 /** The saved state of one device. Offsets in the source, half-open. */

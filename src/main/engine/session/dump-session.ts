@@ -119,7 +119,7 @@ export class DumpSession {
   }
 
   listDevices(): DeviceSummary[] {
-    return listDevices(this.#dump.devices);
+    return listDevices(this.#source, this.#dump.devices);
   }
 
   getDevice({ index }: Argument<'getDevice'>): MethodResults['getDevice'] {
