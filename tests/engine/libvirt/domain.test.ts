@@ -48,6 +48,7 @@ describe('a domain', () => {
       machine: 'pc-q35-8.2',
       memory: 6.5 * GiB,
       maxMemory: 16 * GiB,
+      slots: 16,
       cells: [
         { id: 0, memory: 2 * GiB },
         { id: 1, memory: 2 * GiB },

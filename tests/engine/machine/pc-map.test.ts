@@ -3,33 +3,14 @@
  * hw/i386/pc_q35.c pc_q35_init (0xb0000000, or 0x80000000 from 0xb0000000 on), hw/pci-host/pam.c, hw/i386/pc_sysfw.c; v5.2 to v10.0.
  */
 import { describe, expect, it } from 'vitest';
-import { mapMachine, type MachineEvidence } from '#engine/machine/machine-map.ts';
 import { openFixture } from '../formats/open-bytes.ts';
 import { readOracle, tinyVariants } from '../../fixtures/fixture.ts';
+import { cmosOf, mapOf, readerOf, tablesOf } from './evidence.ts';
 import { asFlatRanges, ramOfFlatView } from './flat-view.ts';
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
 const PAGE = 4096;
-
-interface Parts {
-  machine?: string;
-  blocks: [string, number][];
-  devices?: string[];
-  pci?: Record<string, Uint8Array>;
-}
-
-function mapOf({ machine, blocks, devices = [], pci = {} }: Parts) {
-  const evidence: MachineEvidence = {
-    machine,
-    blocks: blocks.map(([name, length]) => ({ name, length })),
-    devices: [...devices, ...Object.keys(pci)],
-    pciConfig: (section) => pci[section],
-  };
-  const map = mapMachine(evidence);
-  if (!map) throw new Error('the machine is not known');
-  return { ...map, ranges: map.regions.map(({ start, last, block, blockOffset }) => [blocks[block]![0], start, last + 1, blockOffset]) };
-}
 
 describe('where QEMU itself says that RAM is (info mtree -f)', () => {
   it.each(['tiny', 'linux', ...tinyVariants().map((variant) => `tiny-variants/${variant}`)])('%s', (folder) => {
@@ -67,20 +48,119 @@ describe('memory below and above 4 GiB', () => {
     expect([title, ranges[0]]).toEqual(['q35', ['mem0', 0, 2 * GiB, 0]]);
   });
 
-  it('another machine is not taken for a PC', () => {
-    const evidence: MachineEvidence = {
-      machine: 'virt-7.2',
-      blocks: [{ name: 'mach-virt.ram', length: GiB }],
-      devices: [],
-      pciConfig: () => undefined,
-    };
-    expect(mapMachine(evidence)).toBeUndefined();
+  it.each([
+    ['rhel6.5.0', 4 * GiB, 3.5 * GiB],
+    ['pc-q35-1.7', 4 * GiB, 2.75 * GiB],
+    ['pc-i440fx-rhel7.6.0', 4 * GiB, 3 * GiB],
+    ['pc-q35-rhel9.2.0', 4 * GiB, 2 * GiB],
+  ])('%s with %d bytes keeps %d below', (machine, size, low) => {
+    expect(mapOf({ machine, blocks: [['pc.ram', size]] }).ranges).toEqual([
+      ['pc.ram', 0, low, 0],
+      ['pc.ram', 4 * GiB, 4 * GiB + size - low, low],
+    ]);
   });
 
-  it('a guest that would reach the HyperTransport range is warned of', () => {
-    const { diagnostics } = mapOf({ machine: 'pc-q35-7.2', blocks: [['pc.ram', 1020 * GiB]] });
-    expect(diagnostics.map(({ code }) => code)).toEqual(['amd-relocation']);
-    expect(mapOf({ machine: 'pc-q35-7.2', blocks: [['pc.ram', 1000 * GiB]] }).diagnostics).toEqual([]);
+  it.each([
+    ['max-ram-below-4g=1G', 'pc-q35-7.2', 2 * GiB, GiB],
+    ['max-ram-below-4g=3G on q35', 'pc-q35-7.2', 5 * GiB, 3 * GiB],
+    ['a downstream machine type that keeps 3.5 GiB', 'pc-i440fx-rhel7.0.0', 6 * GiB, 3.5 * GiB],
+    ['the rule itself', 'pc-q35-7.2', 5 * GiB, 2 * GiB],
+  ])('CMOS RAM proves the split: %s', (_what, machine, size, low) => {
+    const { ranges, regions } = mapOf({ machine, blocks: [['pc.ram', size]], payloads: { mc146818rtc: cmosOf(low, size - low) } });
+    expect(ranges).toEqual([
+      ['pc.ram', 0, low, 0],
+      ['pc.ram', 4 * GiB, 4 * GiB + size - low, low],
+    ]);
+    expect(regions[0]!.evidence).toMatchObject({ strength: 'proven', text: expect.stringContaining('mc146818rtc') as string });
+  });
+
+  it('CMOS RAM of another size is not believed', () => {
+    const { ranges, regions } = mapOf({ machine: 'pc', blocks: [['pc.ram', GiB]], payloads: { mc146818rtc: cmosOf(GiB / 2, 0) } });
+    expect([ranges, regions[0]!.evidence.strength]).toEqual([[['pc.ram', 0, GiB, 0]], 'derived']);
+  });
+
+  it('a stream of QEMU 0.12 has ROMs behind main memory in its one block, and sections without a path', () => {
+    const blocks: [string, number][] = [['RAM (flat)', 256 * MiB + 9 * MiB]];
+    const { ranges, title } = mapOf({ blocks, devices: ['I440FX'], payloads: { mc146818rtc: cmosOf(256 * MiB, 0) } });
+    expect([title, ranges]).toEqual(['pc (i440fx)', [['RAM (flat)', 0, 256 * MiB, 0]]]);
+  });
+});
+
+describe('memory above 4 GiB of AMD guests', () => {
+  const ONE_TIB = 2 ** 40;
+  const q35 = (size: number, more: Partial<Parameters<typeof mapOf>[0]> = {}) =>
+    mapOf({ machine: 'pc-q35-7.2', blocks: [['pc.ram', size]], ...more });
+  const xml = (cpu: string, maxMemory = '') =>
+    `<domain><memory unit='GiB'>8</memory>${maxMemory}<cpu mode='custom'><model>${cpu}</model><vendor>${cpu.startsWith('EPYC') ? 'AMD' : 'Intel'}</vendor></cpu></domain>`;
+  const highAt = (map: ReturnType<typeof mapOf>) => map.ranges.find(([, start]) => Number(start) >= 4 * GiB)?.[1];
+
+  it('is warned of when it would reach the HyperTransport range and nothing tells the CPU', () => {
+    // 32 GiB of PCI hole are reckoned with.
+    expect(q35(979 * GiB).codes).toEqual(['amd-relocation']);
+    expect(q35(978 * GiB).codes).toEqual([]);
+    expect(mapOf({ machine: 'pc-q35-7.0', blocks: [['pc.ram', 1020 * GiB]] }).codes).toEqual([]);
+  });
+
+  it.each([
+    ['EPYC-Rome', "<maxMemory slots='4' unit='GiB'>1100</maxMemory>", ONE_TIB],
+    ['Skylake-Server', "<maxMemory slots='4' unit='GiB'>1100</maxMemory>", 4 * GiB],
+    ['EPYC-Rome', "<maxMemory slots='4' unit='GiB'>100</maxMemory>", 4 * GiB],
+    ['EPYC-Rome', '', 4 * GiB],
+  ])("%s, %s by libvirt's XML: %d", (cpu, maxMemory, start) => {
+    const map = q35(8 * GiB, { xml: xml(cpu, maxMemory) });
+    expect([highAt(map), map.codes]).toEqual([start, []]);
+    expect(map.regions[0]!.evidence.strength).toBe('derived');
+  });
+
+  it('is where the ACPI table SRAT has it', () => {
+    const tables = tablesOf([
+      [0, 0, 0xa0000],
+      [0, MiB, 2 * GiB - MiB],
+      [0, ONE_TIB, 6 * GiB],
+      [0, ONE_TIB + 6 * GiB, 2 ** 38, true],
+    ]);
+    const map = mapOf({
+      machine: 'pc-q35-7.2',
+      blocks: [
+        ['pc.ram', 8 * GiB],
+        ['/rom@etc/acpi/tables', tables.length],
+        ['stick', GiB],
+      ],
+      memory: { '/rom@etc/acpi/tables': readerOf(tables) },
+      payloads: { mc146818rtc: cmosOf(2 * GiB, 6 * GiB) },
+    });
+    expect(map.ranges).toEqual([
+      ['pc.ram', 0, 2 * GiB, 0],
+      ['pc.ram', ONE_TIB, ONE_TIB + 6 * GiB, 2 * GiB],
+      ['stick', ONE_TIB + 6 * GiB, ONE_TIB + 7 * GiB, 0],
+    ]);
+    expect(map.regions.map(({ evidence }) => evidence.strength)).toEqual(['proven', 'proven', 'guessed']);
+  });
+
+  /** A guest whose top table, in low memory, leads to one table at `address`. */
+  const pointingTo = (address: bigint) => {
+    const table = new Uint8Array(4096);
+    new DataView(table.buffer).setBigUint64(8 * 300, address | 0x63n, true);
+    const register = (value: bigint) => ({ size: 8, values: [value] });
+    return {
+      fields: {
+        'cpu env.cr[0]': register(0x80050033n),
+        'cpu env.cr[3]': register(0x5000n | 0xfffn),
+        'cpu env.cr[4]': register(0x6b0n),
+        'cpu env.efer': register(0xd01n),
+      },
+      memory: { 'pc.ram': (offset: number, length: number) => (offset === 0x5000 && length === 4096 ? table : undefined) },
+    };
+  };
+
+  it("is at 1 TiB when the guest's page tables lead to a table there, whatever its size", () => {
+    const map = q35(8 * GiB, pointingTo(2n ** 40n + 0x12345000n));
+    expect([highAt(map), map.regions[0]!.evidence.text]).toEqual([ONE_TIB, expect.stringContaining('lead to a table at 0x10012345000')]);
+  });
+
+  it("is at 4 GiB when the guest's page tables lead to a table there, and then nobody is warned", () => {
+    const map = q35(1020 * GiB, pointingTo(2n ** 32n + 0x12345000n));
+    expect([highAt(map), map.codes]).toEqual([4 * GiB, []]);
   });
 });
 
@@ -160,7 +240,8 @@ describe('other blocks', () => {
       ['ram-node10', 5 * GiB, 6 * GiB, 0],
     ]);
     expect(map.regions[0]!.evidence.strength).toBe('guessed');
-    expect(map.diagnostics.map(({ code }) => code)).toEqual(['several-main-blocks']);
+    expect(map.codes).toEqual(['several-main-blocks']);
+    expect(map.diagnostics[0]!.consequence).toContain('ram-node10, ram-node2, ram-node1, ram-node0 would be possible as well');
   });
 
   it('a node that the 4 GiB gap cuts goes on above with the right offset', () => {

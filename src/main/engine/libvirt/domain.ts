@@ -29,6 +29,8 @@ export interface LibvirtDomain {
   memory?: number;
   /** Bytes up to which memory can be plugged in; undefined where none can. */
   maxMemory?: number;
+  /** Into how many slots; each may waste a GiB of addresses. */
+  slots?: number;
   /** NUMA nodes in order, with their memory in bytes. */
   cells: { id: number; memory: number }[];
   devices: MemoryDevice[];
@@ -67,6 +69,7 @@ function sizeOf(element: XmlElement | undefined): number | undefined {
   return element && bytesOf(element.text, element.attributes.get('unit'));
 }
 
+/** A number as libvirt writes addresses and counts: hexadecimal with 0x, or decimal. */
 function addressOf(text: string | undefined): number | undefined {
   const value = text !== undefined && /^(0x[0-9a-f]{1,16}|\d{1,18})$/i.test(text) ? Number(text) : NaN;
   return Number.isSafeInteger(value) ? value : undefined;
@@ -109,6 +112,7 @@ export function parseDomain(xml: string, cookie = ''): LibvirtDomain | undefined
     machine: type?.attributes.get('machine'),
     memory: sizeOf(findElement(domain, 'memory')),
     maxMemory: sizeOf(findElement(domain, 'maxMemory')),
+    slots: addressOf(findElement(domain, 'maxMemory')?.attributes.get('slots')),
     cells: cells.sort((a, b) => a.id - b.id),
     devices: findElements(findElement(domain, 'devices'), 'memory').map(memoryDevice),
     cpu: { mode: own.mode ?? resolved.mode, model: own.model ?? resolved.model, vendor: own.vendor ?? resolved.vendor },

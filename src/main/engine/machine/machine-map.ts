@@ -1,38 +1,42 @@
 /**
- * Where an emulated machine puts its RAM blocks in the guest-physical map. A migration stream does not say; the machine type's rules and the
- * saved device states do. One file a machine family; this one chooses.
+ * Where an emulated machine puts its RAM blocks in the guest-physical map. A migration stream does not say; the machine type's rules, the saved
+ * device states, tables that the emulator left in memory, and libvirt's XML do. One file a machine family; this one chooses.
+ *
+ * To add a machine: write a file that paints its map (linear-map.ts does most of it) and list it in FAMILIES.
  */
-import type { Diagnostic } from '#shared/model/diagnostic.ts';
-import type { Painted } from '../memory/map-painter.ts';
+import { mapArmVirt } from './arm-virt.ts';
+import { mapBoard } from './boards.ts';
+import { mapLoongArchVirt } from './loongarch-virt.ts';
+import type { MachineEvidence, MachineMap } from './machine-evidence.ts';
+import { mapMicrovm } from './microvm.ts';
 import { mapPc } from './pc.ts';
+import { mapPseries } from './pseries.ts';
+import { mapRiscvVirt } from './riscv-virt.ts';
+import { mapS390 } from './s390-ccw.ts';
 
-/** What a machine's rules may look at. */
-export interface MachineEvidence {
-  /** Machine type as the stream names it, when it does: `pc-i440fx-7.2`. */
-  machine?: string;
-  blocks: readonly { name: string; length: number }[];
-  /** Names of the device sections: `0000:00:00.0/I440FX`. */
-  devices: readonly string[];
-  /** The 256 bytes of PCI configuration space of the device whose section has this name; undefined when there is none. */
-  pciConfig(section: string): Uint8Array | undefined;
-}
+export type { MachineEvidence, MachineMap } from './machine-evidence.ts';
 
-export interface MachineMap {
-  /** "pc (i440fx)", for people. */
-  title: string;
-  regions: Painted[];
-  /** Role by block index, where known. */
-  roles: Map<number, string>;
-  diagnostics: Diagnostic[];
-}
+/** A machine family: its map, or undefined when the evidence is of another machine. */
+type MachineFamily = (evidence: MachineEvidence) => MachineMap | undefined;
+
+/** In the order in which they are asked; no two answer to the same machine type. */
+const FAMILIES: readonly MachineFamily[] = [
+  mapMicrovm,
+  mapArmVirt,
+  mapRiscvVirt,
+  mapLoongArchVirt,
+  mapS390,
+  mapPseries,
+  mapBoard,
+  // Last: without a machine type, a block pc.bios is enough for it.
+  mapPc,
+];
 
 /** The map, or undefined for a machine that is not known: its blocks are then shown without a place. */
 export function mapMachine(evidence: MachineEvidence): MachineMap | undefined {
-  return mapPc(evidence);
-}
-
-/** Version of a versioned machine type as a number to compare: `pc-q35-7.2` is 7.02. Undefined for `pc`, `microvm`. */
-export function machineVersion(machine: string | undefined): number | undefined {
-  const match = /-(\d+)\.(\d+)(?:\.|$|-)/.exec(machine ?? '');
-  return match ? Number(match[1]) + Number(match[2]) / 100 : undefined;
+  for (const family of FAMILIES) {
+    const map = family(evidence);
+    if (map) return map;
+  }
+  return undefined;
 }

@@ -1,7 +1,7 @@
 /** The parts of a PC's map that depend on device state: shadow RAM, firmware, video memory. Facts: see pc.ts. */
 import { formatAddress } from '#shared/address-text.ts';
 import type { MapPainter } from '../memory/map-painter.ts';
-import type { MachineEvidence } from './machine-map.ts';
+import type { MachineEvidence } from './machine-evidence.ts';
 
 const KiB = 1024;
 const PAM_START = 0xc0000;
@@ -28,14 +28,19 @@ function pamAreas(config: Uint8Array, first: number): { start: number; last: num
   return [...areas, { start: BIOS_AREA, last: ONE_MIB - 1, attributes: (config[first] ?? 0) >> 4 }];
 }
 
-/** Where PAM sends reads to PCI, the option ROMs and the end of the firmware show instead of RAM. */
+/** Where PAM sends reads to PCI, the option ROMs and the end of the firmware show instead of RAM. Without PAM (isapc) they always do. */
 export function paintShadow(
   painter: MapPainter,
   evidence: MachineEvidence,
-  pam: { section: string; first: number },
+  pam: { section: string; first: number } | undefined,
   roles: Map<number, string>,
 ): void {
-  const section = evidence.devices.find((name) => name.endsWith(`/${pam.section}`));
+  if (!pam) {
+    paintIsaRoms(painter, evidence, roles);
+    return;
+  }
+  // Up to QEMU 0.12 sections had no path.
+  const section = evidence.devices.find((name) => name === pam.section || name.endsWith(`/${pam.section}`));
   const config = section === undefined ? undefined : evidence.pciConfig(section);
   if (!config || (config[0]! | (config[1]! << 8)) !== INTEL) return;
   const rom = evidence.blocks.findIndex(({ name }) => name === 'pc.rom');
@@ -55,6 +60,23 @@ export function paintShadow(
   }
 }
 
+/** Boards without shadow RAM: option ROMs and the end of the firmware lie over RAM for good, as RAM of their own (QEMU hw/i386/x86.c, isapc_ram_fw). */
+export function paintIsaRoms(painter: MapPainter, evidence: MachineEvidence, roles: Map<number, string>): void {
+  const paint = (block: number, start: number, last: number, blockOffset: number, what: string) => {
+    const text = `This board has ${what} at ${formatAddress(start)} to ${formatAddress(last)}, and no shadow RAM.`;
+    painter.paint({ start, last, block, blockOffset, readOnly: false, evidence: { strength: 'derived', text } });
+  };
+  const rom = evidence.blocks.findIndex(({ name }) => name === 'pc.rom');
+  if (rom >= 0) {
+    roles.set(rom, 'option ROMs');
+    paint(rom, PAM_START, Math.min(PAM_START + evidence.blocks[rom]!.length, ONE_MIB) - 1, 0, 'its option ROMs');
+  }
+  const firmware = firmwareBlocks(evidence)[0];
+  if (!firmware) return;
+  const shown = Math.min(ISA_BIOS_SIZE, firmware.length);
+  paint(firmware.index, ONE_MIB - shown, ONE_MIB - 1, firmware.length - shown, 'the end of the firmware');
+}
+
 /** Firmware blocks in the order in which they lie below 4 GiB, from the top down. */
 function firmwareBlocks({ blocks }: MachineEvidence): { length: number; index: number }[] {
   const indexed = blocks.map((block, index) => ({ ...block, index }));
@@ -62,12 +84,18 @@ function firmwareBlocks({ blocks }: MachineEvidence): { length: number; index: n
   return flash.length > 0 ? flash : indexed.filter(({ name }) => name === 'pc.bios');
 }
 
-export function paintFirmware(painter: MapPainter, evidence: MachineEvidence, end: number, roles: Map<number, string>): void {
+/** `end`: where the address space for it ends, 4 GiB. */
+export function paintFirmware(
+  painter: MapPainter,
+  evidence: MachineEvidence,
+  { end, readOnly }: { end: number; readOnly: boolean },
+  roles: Map<number, string>,
+): void {
   let top = end;
   for (const { length, index } of firmwareBlocks(evidence)) {
     roles.set(index, 'firmware');
     const text = `Firmware ends where the address space below 4 GiB ends: ${formatAddress(top - length)} to ${formatAddress(top - 1)}.`;
-    painter.paint({ start: top - length, last: top - 1, block: index, blockOffset: 0, readOnly: true, evidence: { strength: 'derived', text } });
+    painter.paint({ start: top - length, last: top - 1, block: index, blockOffset: 0, readOnly, evidence: { strength: 'derived', text } });
     top -= length;
   }
   evidence.blocks.forEach(({ name }, index) => {

@@ -4,17 +4,20 @@ import { counted, grouped } from '#shared/counted.ts';
 import type { Diagnostic, Fact } from '#shared/model/index.ts';
 import type { Architecture } from '../../arch/architecture.ts';
 import type { CpuState } from '../../arch/cpu-state.ts';
-import { x86_64 } from '../../arch/x86-64/index.ts';
-import { mapMachine, type MachineMap } from '../../machine/machine-map.ts';
+import { findFamily } from '../../arch/families.ts';
+import { ARCHITECTURES } from '../../arch/index.ts';
+import { mapMachine, type MachineEvidence, type MachineMap } from '../../machine/machine-map.ts';
 import type { ByteSource } from '../../memory/byte-source.ts';
 import type { ExtentTable } from '../../memory/extent-table.ts';
 import { GuestMemory } from '../../memory/guest-memory.ts';
-import { PhysicalRegions } from '../../memory/physical-regions.ts';
+import { PhysicalRegions, type PlacedRegion } from '../../memory/physical-regions.ts';
 import type { ElfNote, OpenedBlock, OpenedDump, OpenedRegion, OpenContext } from '../format.ts';
 import { decoderOf, type Coding } from '../coding.ts';
 import { readVmcoreinfo, vmcoreinfoFacts } from '../vmcoreinfo.ts';
+import { CPU_LAYOUTS, findArchitectureOfCpu } from './cpu-layouts.ts';
 import { numberField, StreamDevices, textField } from './devices.ts';
 import { VERSION } from './layout.ts';
+import { machineEvidence } from './machine-evidence.ts';
 import { diagnosePages } from './page-losses.ts';
 import type { RamReader } from './ram-section.ts';
 import type { StreamContents } from './sections.ts';
@@ -34,7 +37,9 @@ export class StreamDump {
   readonly #extents: ExtentTable;
   readonly #coding: Coding | undefined;
   readonly #map: MachineMap | undefined;
-  /** Known with the machine: the stream itself names no CPU family. */
+  /** Id of the CPU family. The stream names none: told by the CPUs' fields, else known with the machine. */
+  readonly #family: string | undefined;
+  /** Undefined for a family that is not decoded. */
   readonly #architecture: Architecture | undefined;
   readonly #diagnostics: Diagnostic[];
 
@@ -48,9 +53,10 @@ export class StreamDump {
     this.#extents = ram.extents.finish((unit, below) => ram.units.link(unit, below));
     const units = ram.units.finish();
     this.#coding = units && { kind: 'stream-pages', units };
-    this.#devices = new StreamDevices(source, contents, [x86_64.cpuDescription]);
+    this.#devices = new StreamDevices(source, contents, CPU_LAYOUTS);
     this.#map = mapMachine(this.#evidence());
-    this.#architecture = this.#map && x86_64;
+    this.#family = context.architecture ?? this.#familyOfCpus() ?? this.#map?.architecture;
+    this.#architecture = ARCHITECTURES.find(({ id }) => id === this.#family);
   }
 
   describe(title: string): OpenedDump {
@@ -79,7 +85,7 @@ export class StreamDump {
         },
       ],
       machine,
-      architecture: this.#architecture?.id,
+      architecture: this.#family,
       blocks,
       regions,
       extents: this.#extents.shared,
@@ -89,17 +95,21 @@ export class StreamDump {
       vmcoreinfo,
       facts: [...this.#facts(), ...(vmcoreinfo ? vmcoreinfoFacts(vmcoreinfo) : [])],
       diagnostics: this.#diagnostics,
-      devices: { sections: this.#contents.devices, description: this.#contents.description?.devices },
+      devices: { sections: this.#contents.devices, description: this.#contents.description?.devices, builtIn: CPU_LAYOUTS },
     };
   }
 
-  #evidence() {
-    return {
-      machine: this.#contents.configuration.machine,
-      blocks: this.#ram.blocks,
-      devices: this.#devices.names,
-      pciConfig: (name: string) => this.#devices.pciConfig(name),
-    };
+  #evidence(): MachineEvidence {
+    const { blocks } = this.#ram;
+    const end = Math.max(1, ...blocks.map(({ ram, length }) => ram + length));
+    let memory: GuestMemory | undefined;
+    const ram = () => (memory ??= this.#memory([{ start: 0, last: end - 1, ram: 0 }]));
+    const { machine } = this.#contents.configuration;
+    return machineEvidence({ machine, blocks, devices: this.#devices, ram, context: this.#context });
+  }
+
+  #memory(regions: readonly PlacedRegion[]): GuestMemory {
+    return new GuestMemory(this.#source, this.#extents, new PhysicalRegions(regions), this.#coding && decoderOf(this.#coding, this.#source));
   }
 
   #blocks(map: MachineMap | undefined): OpenedBlock[] {
@@ -122,6 +132,12 @@ export class StreamDump {
     return map.regions.map((region) => ({ ...region, ram: blocks[region.block]!.ram + region.blockOffset }));
   }
 
+  #familyOfCpus(): string | undefined {
+    const section = this.#devices.sections('cpu')[0];
+    const cpu = section && this.#devices.decode(section);
+    return cpu && findArchitectureOfCpu(cpu)?.id;
+  }
+
   #cpus(): CpuState[] {
     const architecture = this.#architecture;
     const sections = this.#devices.sections('cpu').sort((a, b) => a.instance - b.instance);
@@ -129,7 +145,10 @@ export class StreamDump {
       this.#diagnostics.push({
         severity: 'data-loss',
         code: 'no-cpus',
-        message: sections.length > 0 ? 'The CPUs of this machine type are not decoded yet.' : 'The stream holds no CPU state.',
+        message:
+          sections.length > 0
+            ? `${counted(sections.length, 'CPU')} of the family ${findFamily(this.#family)?.title ?? '(not known)'}: registers are not decoded yet.`
+            : 'The stream holds no CPU state.',
         consequence: 'There are no registers, so virtual addresses need a root typed in.',
       });
       return [];
@@ -159,7 +178,7 @@ export class StreamDump {
     if (!state || !numberField(state, 'has_vmcoreinfo') || numberField(state, 'vmcoreinfo.guest_format') !== 1) return undefined;
     const address = numberField(state, 'vmcoreinfo.paddr') ?? 0;
     const size = numberField(state, 'vmcoreinfo.size') ?? 0;
-    const memory = new GuestMemory(this.#source, this.#extents, new PhysicalRegions(regions), this.#coding && decoderOf(this.#coding, this.#source));
+    const memory = this.#memory(regions);
     const note = readVmcoreinfo(memory, address, size, `vmcoreinfo device, GPA 0x${address.toString(16)}`);
     if (!note) {
       this.#diagnostics.push({

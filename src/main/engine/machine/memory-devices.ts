@@ -1,0 +1,117 @@
+/**
+ * Where memory lies that was plugged in: DIMMs, NVDIMMs, virtio-mem, virtio-pmem. The stream holds no address of a DIMM (pc-dimm has no state, and that
+ * of ACPI's memory hot-plug has none in it); virtio-mem has its own in its state; libvirt's XML has all of them.
+ *
+ * Facts: QEMU hw/mem/memory-device.c memory_device_get_free_addr (first gap that fits, aligned to the backend), hw/virtio/virtio-mem.c
+ * vmstate_virtio_mem_sanity_checks (u64 addr, u64 region size, u64 block size, u32 node), libvirt src/qemu/qemu_command.c (backend `mem` + alias).
+ */
+import type { Diagnostic } from '#shared/model/diagnostic.ts';
+import type { Evidence } from '#shared/model/memory.ts';
+import { formatAddress, formatSize } from '#shared/address-text.ts';
+import type { MapPainter } from '../memory/map-painter.ts';
+import { plainName, virtioMemoryBlocks, type Block } from './block-kinds.ts';
+import type { MachineEvidence } from './machine-evidence.ts';
+
+/** Where a machine plugs memory in. */
+export interface PlugArea {
+  start: number;
+  /** "the next GiB after main memory". */
+  rule: string;
+}
+
+interface Place {
+  start: number;
+  evidence: Evidence;
+}
+
+/** Backends of anonymous memory are aligned to this on all hosts but s390x (QEMU include/qemu/osdep.h, QEMU_VMALLOC_ALIGN; x86 and ARM). */
+const ALIGNMENT = 2 * 2 ** 20;
+const MAX_ADDRESS = 2 ** 52;
+
+export function paintPluggedMemory(
+  painter: MapPainter,
+  evidence: MachineEvidence,
+  dimms: readonly Block[],
+  area: PlugArea | undefined,
+  roles: Map<number, string>,
+): Diagnostic[] {
+  const virtio = virtioMemoryBlocks(evidence);
+  const placed: { block: Block; place: Place }[] = [];
+  const open: Block[] = [];
+  for (const block of [...virtio, ...dimms]) {
+    roles.set(block.index, virtio.some(({ index }) => index === block.index) ? 'memory of a virtio device' : 'plugged-in memory');
+    const place =
+      fromState(
+        evidence,
+        virtio.find(({ index }) => index === block.index),
+      ) ??
+      fromDomain(evidence, block) ??
+      fromOffset(block, area);
+    if (place && place.start + block.length <= MAX_ADDRESS) placed.push({ block, place });
+    else open.push(block);
+  }
+  const diagnostics: Diagnostic[] = open.length > 0 ? [notTold(open, area)] : [];
+  for (const block of area ? open : []) {
+    const text = `Plugged-in memory starts at ${formatAddress(area!.start)}, ${area!.rule}; nothing in the dump says where in that area this block lies.`;
+    const start = firstGap(
+      area!.start,
+      block.length,
+      placed.map((other) => ({ start: other.place.start, end: other.place.start + other.block.length })),
+    );
+    placed.push({ block, place: { start, evidence: { strength: 'guessed', text } } });
+  }
+  for (const { block, place } of placed) {
+    painter.paint({ ...place, last: place.start + block.length - 1, block: block.index, blockOffset: 0, readOnly: false });
+  }
+  return diagnostics;
+}
+
+/** Where QEMU puts a device that was given no address. */
+function firstGap(from: number, length: number, taken: readonly { start: number; end: number }[]): number {
+  const align = (address: number) => Math.ceil(address / ALIGNMENT) * ALIGNMENT;
+  return taken.toSorted((a, b) => a.start - b.start).reduce((at, { start, end }) => (end > at && start < at + length ? align(end) : at), align(from));
+}
+
+/** virtio-mem's own address: in its state, before the size of its region and of its blocks. */
+function fromState({ payload }: MachineEvidence, block: (Block & { section: string }) | undefined): Place | undefined {
+  const bytes = block && payload(block.section);
+  if (!bytes) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const u64 = (at: number) => view.getUint32(at) * 2 ** 32 + view.getUint32(at + 4);
+  for (let at = 0; at + 28 <= bytes.length; at++) {
+    if (view.getUint32(at + 12) !== block.length % 2 ** 32 || u64(at + 8) !== block.length) continue;
+    const [start, unit] = [u64(at), u64(at + 16)];
+    if (unit < 2 ** 20 || unit > 2 ** 34 || !Number.isInteger(Math.log2(unit)) || start === 0 || start % unit !== 0) continue;
+    const text = `The state of ${block.section} holds the address ${formatAddress(start)} before the size of this block.`;
+    return { start, evidence: { strength: 'proven', text } };
+  }
+  return undefined;
+}
+
+/** libvirt's XML, by the name that it gives to the backend of a device. */
+function fromDomain({ domain }: MachineEvidence, block: Block): Place | undefined {
+  const name = plainName(block.name.replace(/^[^]*\/(?=mem)/, ''));
+  const device = domain?.devices.find(({ alias, base }) => base !== undefined && alias !== undefined && `mem${alias}` === name);
+  if (device?.base === undefined) return undefined;
+  const text = `libvirt's XML puts the device ${device.alias} at ${formatAddress(device.base)} (domain/devices/memory, address base).`;
+  return { start: device.base, evidence: { strength: 'proven', text } };
+}
+
+/** x-ignore-shared: the offset in the area where memory is plugged in. */
+function fromOffset({ containerOffset }: Block, area: PlugArea | undefined): Place | undefined {
+  if (containerOffset === undefined || !area) return undefined;
+  const text = `Offset ${formatAddress(containerOffset)} (x-ignore-shared) in the area at ${formatAddress(area.start)}, ${area.rule}.`;
+  return { start: area.start + containerOffset, evidence: { strength: 'derived', text } };
+}
+
+function notTold(blocks: readonly Block[], area: PlugArea | undefined): Diagnostic {
+  const list = blocks.map(({ name, length }) => `${name} (${formatSize(length)})`).join(', ');
+  return {
+    severity: 'suspect',
+    code: 'plugged-memory-guessed',
+    message: `Memory was plugged in: ${list}. The stream does not tell its addresses, and no XML of libvirt came with it.`,
+    consequence: area
+      ? `It is laid out from ${formatAddress(area.start)} on in this order. Check the map, and correct it where it is otherwise.`
+      : 'It is not in the map. Put it where it belongs by a correction.',
+  };
+}
