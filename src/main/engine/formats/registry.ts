@@ -2,12 +2,15 @@
 import { WorkbenchError } from '#shared/errors.ts';
 import type { FormatId } from '#shared/model/dump.ts';
 import type { ByteSource } from '../memory/byte-source.ts';
+import { avml } from './avml/index.ts';
 import { elfVmcore } from './elf/index.ts';
 import type { DumpFormat, OpenContext, OpenedDump } from './format.ts';
 import { kdump } from './kdump/index.ts';
+import { lime } from './lime/index.ts';
 import { qemuStream } from './qemu-stream/index.ts';
+import { raw } from './raw/index.ts';
 
-export const FORMATS: readonly DumpFormat[] = [qemuStream, elfVmcore, kdump];
+export const FORMATS: readonly DumpFormat[] = [qemuStream, elfVmcore, kdump, lime, avml, raw];
 
 /** How much of a file's start the probes see. */
 const HEAD = 65536;
@@ -35,7 +38,9 @@ function recognize(source: ByteSource, start: number): DumpFormat {
   if (chosen) return chosen.format;
   if (head.length === 0) throw new WorkbenchError('unknown-format', `${source.name}: the file is empty`, { source: source.name, fileOffset: start });
   const found = Array.from(head.subarray(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  const expected = FORMATS.map(({ title }) => title).join(' or ');
+  const expected = FORMATS.filter((format) => format !== raw)
+    .map(({ title }) => title)
+    .join(' or ');
   throw new WorkbenchError(
     'unknown-format',
     `${source.name}: no known dump format at 0x${start.toString(16)}: expected ${expected}, found ${found}`,
@@ -44,7 +49,7 @@ function recognize(source: ByteSource, start: number): DumpFormat {
       fileOffset: start,
       expected,
       found,
-      hint: 'Raw memory has no format of its own: open it as raw, with the CPU family.',
+      hint: 'Raw memory has no format of its own: if this is what it is, open it as raw (--format raw, Open as… in the window).',
     },
   );
 }
