@@ -49,7 +49,16 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRule>> = {
   },
   [`${ENGINE}/linux`]: { folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/arch`, `${ENGINE}/translate`], packages: [] },
   [`${ENGINE}/export`]: {
-    folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/arch`, `${ENGINE}/translate`, `${ENGINE}/io`, `${ENGINE}/formats`, `${ENGINE}/linux`],
+    folders: [
+      'src/shared',
+      `${ENGINE}/memory`,
+      `${ENGINE}/codecs`,
+      `${ENGINE}/arch`,
+      `${ENGINE}/translate`,
+      `${ENGINE}/io`,
+      `${ENGINE}/formats`,
+      `${ENGINE}/linux`,
+    ],
     packages: [NODE],
   },
   // One open dump, and the worker around it: what puts the stages together.

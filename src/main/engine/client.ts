@@ -164,7 +164,7 @@ export class OpenDump {
     };
     try {
       const outcomes = await share(work.copy, (thread, run) => thread.run('copyExport', { work }, run));
-      const verification = await first.run('sealExport', { options: argument.options }, options);
+      const verification = await first.run('sealExport', { options: argument.options, outcomes }, options);
       const compared = verification && (await share(verification.pieces, (thread, run) => thread.run('verifyExport', { verification }, run)));
       const verified = compared && compared.reduce((sum, bytes) => sum + bytes, 0);
       return await first.run('publishExport', { outcomes, verified }, options);

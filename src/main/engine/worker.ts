@@ -53,7 +53,7 @@ const TASKS: {
   },
   beginExport: (request, progress) => theSession().beginExport(request, progress),
   copyExport: ({ work }, progress) => theSession().copyExport(work, progress),
-  sealExport: ({ options }, progress) => theSession().sealExport(options, progress),
+  sealExport: ({ options, outcomes }, progress) => theSession().sealExport(options, outcomes, progress),
   verifyExport: ({ verification }, progress) => theSession().verifyExport(verification, progress),
   publishExport: ({ outcomes, verified }) => theSession().publishExport(outcomes, verified),
   discardExport() {

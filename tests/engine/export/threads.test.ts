@@ -24,7 +24,7 @@ it('a share that a helping thread copied is in the file as QEMU wrote it', async
   const help = helper.copyExport(work, SILENT);
   expect(help.written).toBeGreaterThan(48 * 1024 * 1024);
   const own = first.copyExport(work, SILENT);
-  const verification = await first.sealExport(QEMU, SILENT);
+  const verification = await first.sealExport(QEMU, [own, help], SILENT);
   const verified = [first, helper].map((session) => session.verifyExport(verification!, SILENT));
   const report = first.publishExport([own, help], verified[0]! + verified[1]!);
   expect(report.verified).toBe(first.getMemoryMap().regions.reduce((sum, { start, last }) => sum + last - start + 1, 0));

@@ -32,7 +32,8 @@ export class Lzo1xEncoder {
       table[slot] = at;
       const distance = at - found;
       if (found < 0 || distance > MAX_DISTANCE || !sameWord(input, found, at)) {
-        at++;
+        // Where nothing repeats, look less and less often.
+        at += 1 + ((at - literals) >> 5);
         continue;
       }
       let size = MIN_MATCH;

@@ -43,7 +43,8 @@ export class SnappyEncoder {
         input[found + 2] !== input[at + 2] ||
         input[found + 3] !== input[at + 3]
       ) {
-        at++;
+        // Where nothing repeats, look less and less often.
+        at += 1 + ((at - literals) >> 5);
         continue;
       }
       let size = MIN_MATCH;

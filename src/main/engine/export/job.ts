@@ -2,18 +2,18 @@
  * An export in steps, whatever its format: begun by one thread, copied by several, sealed, verified and published (or discarded) by the first. Every step is
  * synchronous and runs in a worker. To add a format: a job here, and a way to help it.
  */
-import { WorkbenchError } from '#shared/errors.ts';
 import type { ExportOptions, ExportReport } from '#shared/model/export.ts';
 import type { Progress } from '../formats/format.ts';
 import { planElf } from './elf/plan.ts';
 import type { ExportSource } from './export-source.ts';
 import { planLime } from './lime/plan.ts';
+import { helpKdump, KdumpExport, type KdumpWork } from './kdump/kdump-export.ts';
 import type { Lost } from './memory-copy.ts';
 import { helpPlaced, PlacedExport, type FilePlan, type PlacedWork } from './placed-export.ts';
 import { planRaw } from './raw/plan.ts';
 
 /** What a helping thread needs. Plain data. */
-export type ExportWork = PlacedWork;
+export type ExportWork = PlacedWork | KdumpWork;
 
 /** What one thread did. */
 export interface CopyOutcome {
@@ -40,15 +40,15 @@ export interface ExportJob {
   readonly threads: number;
   /** This thread's share. Throws WorkbenchError: `cannot-write`, `source-changed`, `io`, and whatever `progress` throws to cancel. */
   copy(progress: Progress): CopyOutcome;
-  /** Gives the file its end, once all shares are done, and has it written to the disk. */
-  seal(progress: Progress): SealedFile;
-  /** Gives the file its name. `outcomes` of all threads; `verified`: bytes that were compared, null when none were. */
+  /** Gives the file its end, once all shares are done, and has it written to the disk. `outcomes` of all threads. */
+  seal(outcomes: readonly CopyOutcome[], progress: Progress): SealedFile;
+  /** Gives the file its name. `verified`: bytes that were compared, null when none were. */
   publish(outcomes: readonly CopyOutcome[], verified: number | null): ExportReport;
   discard(): void;
 }
 
 /** The plan of a format whose files have known places. */
-export function planPlaced(source: ExportSource, options: ExportOptions): FilePlan {
+function planPlaced(source: ExportSource, options: ExportOptions & { format: 'elf' | 'raw' | 'lime' }): FilePlan {
   switch (options.format) {
     case 'elf':
       return planElf(source, options);
@@ -56,20 +56,19 @@ export function planPlaced(source: ExportSource, options: ExportOptions): FilePl
       return planRaw(source, options);
     case 'lime':
       return planLime(source, options);
-    case 'kdump':
-      throw new WorkbenchError('unsupported', 'kdump-compressed files are not written yet');
   }
 }
 
 /** Throws WorkbenchError `cannot-write`, `unsupported`, `bad-request`. */
 export function beginExport(source: ExportSource, options: ExportOptions, target: string, progress: Progress): ExportJob {
   progress.report('planning the file', 0, 0);
-  return new PlacedExport(source, planPlaced(source, options), options, target);
+  if (options.format === 'kdump') return new KdumpExport(source, options, target, progress);
+  return new PlacedExport(source, planPlaced(source, { ...options, format: options.format }), options, target);
 }
 
 /** Does one helper's share. Throws as `ExportJob.copy`. */
 export function helpExport(source: ExportSource, work: ExportWork, progress: Progress): CopyOutcome {
-  return helpPlaced(source, work, progress);
+  return work.kind === 'kdump' ? helpKdump(source, work, progress) : helpPlaced(source, work, progress);
 }
 
 /** The whole export in this thread, without verification. */
@@ -77,7 +76,7 @@ export function exportDump(source: ExportSource, options: ExportOptions, target:
   const job = beginExport(source, options, target, progress);
   try {
     const outcome = job.copy(progress);
-    job.seal(progress);
+    job.seal([outcome], progress);
     return job.publish([outcome], null);
   } catch (error) {
     job.discard();

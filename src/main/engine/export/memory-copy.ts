@@ -35,13 +35,13 @@ export type Lost = Missing;
 const NEXT = 0;
 const DONE = 1;
 
-/** Divides memory and its places in the file into pieces. */
-export function shareCopy(memory: readonly { physical: number; length: number; position: number }[], sparse = true): SharedCopy {
+/** Divides memory and its places in the file into pieces. `step`: bytes of memory for one of position, 1 where it is left out. */
+export function shareCopy(memory: readonly { physical: number; length: number; position: number; step?: number }[], sparse = true): SharedCopy {
   const rows: number[] = [];
   let total = 0;
-  for (const { physical, length, position } of memory) {
+  for (const { physical, length, position, step = 1 } of memory) {
     total += length;
-    for (let done = 0; done < length; done += PIECE) rows.push(physical + done, Math.min(PIECE, length - done), position + done);
+    for (let done = 0; done < length; done += PIECE) rows.push(physical + done, Math.min(PIECE, length - done), position + done / step);
   }
   const pieces = new SharedArrayBuffer(rows.length * 8);
   new Float64Array(pieces).set(rows);
@@ -63,14 +63,18 @@ export function takePiece(shared: SharedCopy): { physical: number; length: numbe
   return { physical: pieces[index * 3]!, length: pieces[index * 3 + 1]!, position: pieces[index * 3 + 2]!, left };
 }
 
+/** Counts bytes as handled; returns how many are, by all threads. */
+export function countHandled({ counters }: SharedCopy, bytes: number): number {
+  return Number(Atomics.add(new BigInt64Array(counters), DONE, BigInt(bytes))) + bytes;
+}
+
 /** Takes pieces until there are none left. `progress` throws to cancel. */
 export function copyMemory(memory: GuestMemory, target: PageTarget, shared: SharedCopy, progress: Progress): Lost {
-  const handled = new BigInt64Array(shared.counters);
   const lost: Lost = { missing: [], missingCut: false, missingSize: 0 };
   const copier = new PageCopier(memory.source, target, shared.sparse);
   let reportAt = 0;
   const count = (bytes: number) => {
-    const done = Number(Atomics.add(handled, DONE, BigInt(bytes))) + bytes;
+    const done = countHandled(shared, bytes);
     const now = performance.now();
     if (now < reportAt) return;
     progress.report('writing memory', done, shared.total);

@@ -1,5 +1,4 @@
 /** Writes a file in which every byte of memory has its place before any is written: ELF, raw, LiME. */
-import os from 'node:os';
 import { formatSize } from '#shared/address-text.ts';
 import type { ExportOptions, ExportReport } from '#shared/model/export.ts';
 import type { Progress } from '../formats/format.ts';
@@ -8,6 +7,7 @@ import { FileWriter } from './file-writer.ts';
 import type { CopyOutcome, ExportJob, SealedFile } from './job.ts';
 import { copyMemory, shareCopy, type SharedCopy } from './memory-copy.ts';
 import type { Missing } from './memory-ranges.ts';
+import { threadsForWork } from './threads.ts';
 import { replaceText, SparseFile } from './sparse-file.ts';
 
 /** Where everything lies in the file. */
@@ -27,14 +27,6 @@ export interface FilePlan extends Missing {
 /** Memory that is worth a thread of its own: which takes some 60 ms to start, and as long to copy this much, or to decode that much. */
 const COPIED_PER_THREAD = 48 * 1024 * 1024;
 const DECODED_PER_THREAD = 8 * 1024 * 1024;
-const MAX_THREADS = 8;
-
-/** How many threads it is worth to go through so much of the source's memory. */
-export function threadsFor({ dump }: ExportSource, dataSize: number): number {
-  const share = dump.coding ? DECODED_PER_THREAD : COPIED_PER_THREAD;
-  return Math.max(1, Math.min(os.availableParallelism(), MAX_THREADS, Math.ceil(dataSize / share)));
-}
-
 /** The open file and its share of the work. */
 export interface PlacedWork {
   kind: 'placed';
@@ -63,7 +55,7 @@ export class PlacedExport implements ExportJob {
     const extraSize = plan.extras.reduce((sum, { bytes }) => sum + bytes.length, 0);
     this.#file = SparseFile.create(target, source.files, sparse ? extraSize + plan.dataSize : plan.fileSize);
     this.work = { kind: 'placed', fd: this.#file.fd, target, copy: shareCopy(plan.pieces, sparse) };
-    this.threads = threadsFor(source, plan.dataSize);
+    this.threads = threadsForWork(plan.dataSize, source.dump.coding ? DECODED_PER_THREAD : COPIED_PER_THREAD);
   }
 
   copy(progress: Progress): CopyOutcome {
@@ -72,7 +64,7 @@ export class PlacedExport implements ExportJob {
     return { written: this.#file.written, lost };
   }
 
-  seal(progress: Progress): SealedFile {
+  seal(_outcomes: readonly CopyOutcome[], progress: Progress): SealedFile {
     const { fileSize, pieces } = this.#plan;
     progress.report('syncing to disk', fileSize, fileSize);
     this.#file.seal(fileSize);

@@ -200,9 +200,9 @@ export class DumpSession {
   }
 
   /** Completes the file and, where that is wanted, opens it: every thread then compares its share (`verifyExport`). Null when it is not to be verified. */
-  async sealExport(options: ExportOptions, progress: Progress): Promise<Verification | null> {
+  async sealExport(options: ExportOptions, outcomes: readonly CopyOutcome[], progress: Progress): Promise<Verification | null> {
     assert(this.#export, 'an export is under way in this thread');
-    const sealed = this.#export.seal(progress);
+    const sealed = this.#export.seal(outcomes, progress);
     if (!wantsVerification(options, sealed)) return null;
     this.#result = await openResult(sealed, options, this.#dump.architecture, progress);
     return this.#result.verification;

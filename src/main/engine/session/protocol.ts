@@ -39,7 +39,8 @@ export interface Tasks {
   /** An export in steps: begun by one thread, copied by several, sealed by the first, verified by several, published or discarded by the first. */
   beginExport: { argument: Pick<MethodArgument<'exportDump'>, 'options' | 'target'>; result: ExportStart };
   copyExport: { argument: { work: ExportWork }; result: CopyOutcome };
-  sealExport: { argument: { options: ExportOptions }; result: Verification | null };
+  /** `outcomes` of all threads. */
+  sealExport: { argument: { options: ExportOptions; outcomes: CopyOutcome[] }; result: Verification | null };
   verifyExport: { argument: { verification: Verification }; result: number };
   publishExport: { argument: { outcomes: CopyOutcome[]; verified: number | null }; result: ExportReport };
   discardExport: { argument: null; result: null };

@@ -1,0 +1,120 @@
+/**
+ * Compresses a piece of memory after the other into a kdump file: by as many threads as there are, each with its own compressor. A piece's pages go to wherever
+ * the file is free next; their descriptors, whose places are known, say where that was.
+ */
+import type { ExportCompression } from '#shared/model/export.ts';
+import type { Progress } from '../../formats/format.ts';
+import type { GuestMemory } from '../../memory/guest-memory.ts';
+import type { PageTarget } from '../file-writer.ts';
+import { reserve } from '../flattened-target.ts';
+import { noteMissing } from '../memory-ranges.ts';
+import { countHandled, takePiece, type Lost, type SharedCopy } from '../memory-copy.ts';
+import { isKnown } from '../memory-runs.ts';
+import { DESCRIPTOR_SIZE, encodeDescriptor } from './encode.ts';
+import { FLAG_OF, PageCompressor } from './page-compressor.ts';
+import { isZero } from './page-runs.ts';
+
+/** Work that threads share. Plain data. */
+export interface SharedPages {
+  /** Pieces of whole pages; `position` is the number of the piece's first descriptor. */
+  copy: SharedCopy;
+  /** Next free byte for pages' data. */
+  data: SharedArrayBuffer;
+  compression: ExportCompression;
+  blockSize: number;
+  littleEndian: boolean;
+  descriptorOffset: number;
+  /** Where the page of zeros is that all zero pages share. */
+  zeroPage: number;
+}
+
+/** Memory that is read and compressed at once. */
+const BATCH = 1024 * 1024;
+
+export function copyPages(memory: GuestMemory, target: PageTarget, shared: SharedPages, progress: Progress): Lost {
+  const lost: Lost = { missing: [], missingCut: false, missingSize: 0 };
+  const writer = new PieceWriter(memory, target, shared, lost);
+  for (let piece = takePiece(shared.copy); piece; piece = takePiece(shared.copy)) {
+    for (let done = 0; done < piece.length; done += BATCH) {
+      const length = Math.min(BATCH, piece.length - done);
+      writer.write(piece.physical + done, length, piece.position + done / shared.blockSize);
+      progress.report('compressing memory', countHandled(shared.copy, length), shared.copy.total);
+    }
+  }
+  return lost;
+}
+
+class PieceWriter {
+  readonly #memory: GuestMemory;
+  readonly #target: PageTarget;
+  readonly #shared: SharedPages;
+  readonly #lost: Lost;
+  readonly #compressor: PageCompressor;
+  readonly #flag: number;
+  readonly #input = new Uint8Array(BATCH);
+  readonly #output = new Uint8Array(BATCH);
+  readonly #descriptors: Uint8Array;
+  readonly #view: DataView;
+
+  constructor(memory: GuestMemory, target: PageTarget, shared: SharedPages, lost: Lost) {
+    this.#memory = memory;
+    this.#target = target;
+    this.#shared = shared;
+    this.#lost = lost;
+    this.#compressor = new PageCompressor(shared.compression, shared.blockSize);
+    this.#flag = FLAG_OF[shared.compression];
+    this.#descriptors = new Uint8Array((BATCH / shared.blockSize) * DESCRIPTOR_SIZE);
+    this.#view = new DataView(this.#descriptors.buffer);
+  }
+
+  /** `length`: whole pages, BATCH at most. */
+  write(physical: number, length: number, firstDescriptor: number): void {
+    const { blockSize, littleEndian, data, descriptorOffset, zeroPage } = this.#shared;
+    const unknown = this.#read(physical, length);
+    const pages = length / blockSize;
+    // Places are relative to the batch until it is known where that goes.
+    const offsets = new Float64Array(pages).fill(-1);
+    const sizes = new Uint32Array(pages);
+    let filled = 0;
+    for (let page = 0; page < pages; page++) {
+      if (unknown.has(page)) continue;
+      const at = page * blockSize;
+      if (isZero(this.#input, at, blockSize)) {
+        sizes[page] = blockSize;
+        continue;
+      }
+      const plain = this.#input.subarray(at, at + blockSize);
+      const stored = this.#compressor.compress(plain) ?? plain;
+      this.#output.set(stored, filled);
+      offsets[page] = filled;
+      sizes[page] = stored.length;
+      filled += stored.length;
+    }
+    const start = filled > 0 ? reserve(data, filled) : 0;
+    for (let page = 0; page < pages; page++) {
+      const offset = offsets[page]!;
+      const size = sizes[page]!;
+      const at = page * DESCRIPTOR_SIZE;
+      // A page that could not be read has a descriptor of zeros: "incomplete" to every reader.
+      if (size === 0) encodeDescriptor(this.#view, at, littleEndian, 0, 0, 0);
+      else if (offset < 0) encodeDescriptor(this.#view, at, littleEndian, zeroPage, blockSize, 0);
+      else encodeDescriptor(this.#view, at, littleEndian, start + offset, size, size < blockSize ? this.#flag : 0);
+    }
+    this.#target.write(start, this.#output, 0, filled);
+    this.#target.write(descriptorOffset + firstDescriptor * DESCRIPTOR_SIZE, this.#descriptors, 0, pages * DESCRIPTOR_SIZE);
+  }
+
+  /** Reads the batch; returns the pages that cannot be read. */
+  #read(physical: number, length: number): Set<number> {
+    const { blockSize } = this.#shared;
+    const unknown = new Set<number>();
+    for (const { start, end, state, reason } of this.#memory.read(physical, this.#input.subarray(0, length))) {
+      if (isKnown(state)) continue;
+      for (let page = Math.floor(start / blockSize); page * blockSize < end; page++) {
+        if (!unknown.has(page)) noteMissing(this.#lost, physical + page * blockSize, blockSize, reason ?? state);
+        unknown.add(page);
+      }
+    }
+    return unknown;
+  }
+}
