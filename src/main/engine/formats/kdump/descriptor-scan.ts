@@ -78,14 +78,14 @@ export class DescriptorScan {
   #plainPlace = 0;
   #plainCount = 0;
 
-  /** `descriptors` is how many there are by bitmap 2. */
-  constructor(source: ByteSource, part: KdumpPart, descriptors: number, firstUnit: number, builder: ExtentBuilder, progress: Progress) {
+  /** `room` is for how many descriptors the table is made: for all that bitmap 2 names, though a part of a split set fills in its own only. */
+  constructor(source: ByteSource, part: KdumpPart, room: number, firstUnit: number, builder: ExtentBuilder, progress: Progress) {
     this.#source = source;
     this.#part = part;
     this.#builder = builder;
     this.#progress = progress;
     this.#zeros = new ZeroPages(source, part.header.blockSize);
-    this.#dataStart = part.descriptors + descriptors * DESCRIPTOR_SIZE;
+    this.#dataStart = part.descriptors + room * DESCRIPTOR_SIZE;
     this.#end = part.end;
     this.#firstUnit = firstUnit;
     this.#expected = this.#dataStart;

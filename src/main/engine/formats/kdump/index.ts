@@ -181,14 +181,15 @@ class KdumpDump {
 
   #sentence({ header, subHeader }: KdumpPart, cpus: CpuState[], notes: FoundNote[], { runs, segments }: PageIndex): string {
     const { sysname, release, nodename } = header.utsname;
-    const system = [sysname, release, nodename && `on ${nodename}`].filter(Boolean).join(' ');
+    const host = nodename && nodename !== '(none)' ? `on ${nodename}` : '';
+    const system = [sysname, release, host].filter(Boolean).join(' ');
     const byQemu = notes.some(({ owner }) => owner === 'QEMU') || (subHeader.dumpLevel === 1 && system === '');
     const what = header.diskdump ? 'A diskdump' : 'A kdump-compressed dump';
     const who = system ? ` of ${system}` : byQemu ? " written by QEMU's dump-guest-memory" : ' of a machine';
     const total = runs.reduce((sum, { first, end }) => sum + (end - first), 0) * header.blockSize;
     const excluded = excludedBytes(segments);
     const left = excluded > 0 ? `, of which ${formatSize(excluded)} were left out` : '';
-    return `${what}${who}, with ${counted(cpus.length, 'CPU')} and ${formatSize(total)} of memory${left}.`;
+    return `${what}${who}, with ${counted(cpus.length || Math.max(0, header.cpuCount), 'CPU')} and ${formatSize(total)} of memory${left}.`;
   }
 
   #diagnose(severity: Diagnostic['severity'], code: string, message: string, consequence: string, fileOffset?: number): void {

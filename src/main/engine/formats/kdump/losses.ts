@@ -41,7 +41,7 @@ export function statusDiagnostics(parts: readonly KdumpPart[]): Diagnostic[] {
 
 /** By the bitmaps and the descriptors. */
 export function pageDiagnostics({ segments, runsMerged }: PageIndex, parts: readonly KdumpPart[]): Diagnostic[] {
-  const found = segments.flatMap((report) => (report.segment.missing ? missingPart(report, parts) : segmentDiagnostics(report)));
+  const found = [...missingParts(segments, parts), ...segments.flatMap((report) => (report.segment.missing ? [] : segmentDiagnostics(report)))];
   if (runsMerged) {
     found.push({
       severity: 'suspect',
@@ -53,17 +53,22 @@ export function pageDiagnostics({ segments, runsMerged }: PageIndex, parts: read
   return found;
 }
 
-function missingPart({ segment, dumped }: SegmentReport, parts: readonly KdumpPart[]): Diagnostic[] {
-  if (dumped === 0) return [];
-  const { firstPfn, endPfn, part } = segment;
-  const pages = `${pfns(firstPfn, endPfn)}, ${formatSize(dumped * part.header.blockSize)} of pages`;
-  const alone = parts.length === 1 ? ` ${part.name} is one part of a split dump and holds ${pfns(part.firstPfn, part.endPfn)}.` : '';
+/** Ranges that no part has; one without any page in the file is no loss. */
+function missingParts(segments: readonly SegmentReport[], parts: readonly KdumpPart[]): Diagnostic[] {
+  const missing = segments.filter(({ segment, dumped }) => segment.missing && dumped > 0);
+  const [part] = parts as [KdumpPart];
+  if (missing.length === 0) return [];
+  const ranges = missing.map(({ segment, dumped }) => {
+    return `${pfns(segment.firstPfn, segment.endPfn)} (${formatSize(dumped * part.header.blockSize)} of pages)`;
+  });
+  const holds = part.firstPfn === part.endPfn ? 'no pages' : pfns(part.firstPfn, part.endPfn);
+  const alone = parts.length === 1 ? `${part.name} is one part of a split dump and holds ${holds}. ` : '';
   return [
     {
       severity: 'data-loss',
       code: 'part-missing',
-      message: `The part of the dump with ${pages}, is not among the files.${alone}`,
-      consequence: 'Its memory is shown as absent: open all parts together.',
+      message: `${alone}${ranges.join(' and ')} are in parts that are not among the files.`,
+      consequence: 'That memory is shown as absent: open all parts together.',
     },
   ];
 }

@@ -57,6 +57,7 @@ export function indexPages(source: ByteSource, segments: readonly Segment[], pro
   const tables: DescriptorTable[] = [];
   let firstUnit = 0;
   const reports = segments.map((segment) => countPages(source, segment, runs, progress));
+  const room = reports.reduce((sum, { dumped }) => sum + dumped, 0);
   for (const report of reports) {
     const { segment, dumped } = report;
     if (segment.missing) {
@@ -64,7 +65,7 @@ export function indexPages(source: ByteSource, segments: readonly Segment[], pro
       continue;
     }
     const { part } = segment;
-    const scan = new DescriptorScan(source, part, dumped, firstUnit, builder, progress);
+    const scan = new DescriptorScan(source, part, room, firstUnit, builder, progress);
     forEachRun(source, part.bitmaps, segment.firstPfn, segment.endPfn, progress, (kind, pfn, pages) => {
       if (kind === PageKind.Dumped || kind === PageKind.Stray) scan.add(pfn, pages);
       else if (kind === PageKind.Excluded) scan.addExcluded(pfn, pages);

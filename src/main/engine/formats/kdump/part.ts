@@ -71,7 +71,8 @@ export function readPart(source: ByteSource, { name, start, length }: DumpPart, 
   let range = { firstPfn: 0, endPfn: pages };
   if (subHeader.split) {
     const { startPfn, endPfn } = subHeader;
-    if (startPfn < Math.min(endPfn, pages)) range = { firstPfn: startPfn, endPfn: Math.min(endPfn, pages) };
+    // Of a small machine, makedumpfile puts all pages into the first part: the others are empty.
+    if (startPfn <= endPfn && startPfn <= pages) range = { firstPfn: startPfn, endPfn: Math.min(endPfn, pages) };
     else {
       odd('split-range', `it is a part of a split dump with the impossible PFNs ${startPfn} to ${endPfn}.`, 'It is read as a whole dump.', blockSize);
       subHeader.split = false;
