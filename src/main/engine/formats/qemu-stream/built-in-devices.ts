@@ -82,6 +82,8 @@ export const BUILT_IN_DEVICES: readonly VmDescription[] = [
   device('PCIHost', 1, [u32('config_reg')]),
   device('PCIBUS', 1, [i32('nirq'), array(i32('irq_count'), 4)]),
   device('0000:00:00.0/I440FX', 3, [struct('parent_obj', PCI_DEVICE), u8('smm_enabled')]),
+  // The last section of a PC, so that its end can be told.
+  device('acpi_build', 1, [u8('patched')]),
   device('vmcoreinfo', 1, [
     bool('has_vmcoreinfo'),
     u16('vmcoreinfo.host_format'),

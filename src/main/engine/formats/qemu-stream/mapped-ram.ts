@@ -6,7 +6,8 @@
  * u32 version = 1 | u64 page size | u64 bitmap offset | u64 pages offset      big-endian, 28 bytes
  * ```
  * Offsets are absolute in the file. The bitmap is in the host's byte order and word size: read here as little-endian, where the word
- * size does not matter. The stream goes on after the pages. Since QEMU 11.0 a block that was left out (shared) has both offsets 0.
+ * size does not matter (not supported: hosts that are big-endian). The stream goes on after the pages. Since QEMU 11.0 a block that was left out by
+ * x-ignore-shared has both offsets 0; before, it had a header and a place like any other, and an empty bitmap.
  */
 import { DumpFormatError } from '#shared/errors.ts';
 import type { ByteSource } from '../../memory/byte-source.ts';
@@ -20,6 +21,7 @@ export function readMappedRam(
   at: number,
   block: { name: string; length: number; ram: number },
   extents: ExtentBuilder,
+  { ignoreShared }: { ignoreShared: boolean },
 ): { pages: number; end: number } {
   const view = new DataView(header.buffer, header.byteOffset, header.length);
   const u64 = (offset: number) => view.getUint32(offset) * 2 ** 32 + view.getUint32(offset + 4);
@@ -44,6 +46,8 @@ export function readMappedRam(
   const bitmap = new Uint8Array(bitmapBytes);
   source.readStreaming(bitmapOffset, bitmap);
   const present = (page: number) => (bitmap[page >> 3]! >> (page & 7)) & 1;
+  // Left out, or zero throughout: to show what may be missing as zeros would be worse than the reverse.
+  if (ignoreShared && bitmap.every((byte) => byte === 0)) return { pages: 0, end: pagesOffset + block.length };
   let pages = 0;
   for (let first = 0; first < pageCount;) {
     let next = first + 1;

@@ -217,7 +217,7 @@ export class RamReader {
     const cursor = this.#cursor;
     const at = cursor.position;
     const header = cursor.bytes(MAPPED_RAM_HEADER_SIZE);
-    const { pages, end } = readMappedRam(cursor.source, header, at, block, this.extents);
+    const { pages, end } = readMappedRam(cursor.source, header, at, block, this.extents, this.#options);
     this.records.mapped += pages;
     cursor.seek(Math.min(end, cursor.source.size));
   }

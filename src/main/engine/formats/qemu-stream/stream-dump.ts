@@ -14,9 +14,10 @@ import { PhysicalRegions, type PlacedRegion } from '../../memory/physical-region
 import type { ElfNote, OpenedBlock, OpenedDump, OpenedRegion, OpenContext } from '../format.ts';
 import { decoderOf, type Coding } from '../coding.ts';
 import { readVmcoreinfo, vmcoreinfoFacts } from '../vmcoreinfo.ts';
+import { confirmPlaces, placeFlat, placeLargest } from './block-places.ts';
 import { CPU_LAYOUTS, findArchitectureOfCpu } from './cpu-layouts.ts';
 import { numberField, StreamDevices, textField } from './devices.ts';
-import { VERSION } from './layout.ts';
+import { COMMANDS, VERSION } from './layout.ts';
 import { machineEvidence } from './machine-evidence.ts';
 import { diagnosePages } from './page-losses.ts';
 import type { RamReader } from './ram-section.ts';
@@ -117,19 +118,20 @@ export class StreamDump {
   }
 
   #regions(blocks: OpenedBlock[], map: MachineMap | undefined): OpenedRegion[] {
-    if (!map) {
-      this.#diagnostics.push({
-        severity: 'suspect',
-        code: 'unknown-machine',
-        message: `The machine type ${this.#contents.configuration.machine ?? '(not in the stream)'} is not known, so the places of its RAM blocks are not either.`,
-        consequence: 'The largest block is shown from address 0. Correct the map before relying on any address.',
-      });
-      const largest = blocks.reduce((best, block, index) => (block.length > blocks[best]!.length ? index : best), 0);
-      const { length, ram } = blocks[largest]!;
-      const evidence = { strength: 'guessed', text: 'The largest RAM block, put at 0 because nothing is known of this machine type.' } as const;
-      return [{ start: 0, last: length - 1, block: largest, blockOffset: 0, ram, readOnly: false, evidence }];
+    if (map) {
+      const regions = map.regions.map((region) => ({ ...region, ram: blocks[region.block]!.ram + region.blockOffset }));
+      return confirmPlaces(regions, this.#ram.blocks);
     }
-    return map.regions.map((region) => ({ ...region, ram: blocks[region.block]!.ram + region.blockOffset }));
+    const [flat] = this.#ram.isFlat ? blocks : [];
+    this.#diagnostics.push({
+      severity: 'suspect',
+      code: 'unknown-machine',
+      message: flat
+        ? 'QEMU up to 0.12 saved memory without the names of its blocks, and the stream does not say of which machine it is.'
+        : `The machine type ${this.#contents.configuration.machine ?? '(not in the stream)'} is not known, so the places of its RAM blocks are not either.`,
+      consequence: `${flat ? 'Memory is shown as a PC of that time had it.' : 'The largest block is shown from address 0.'} Correct the map before relying on any address.`,
+    });
+    return flat ? placeFlat(flat) : placeLargest(blocks);
   }
 
   #familyOfCpus(): string | undefined {
@@ -192,7 +194,7 @@ export class StreamDump {
   }
 
   #facts(): Fact[] {
-    const { configuration, description } = this.#contents;
+    const { configuration, description, commands } = this.#contents;
     const { records } = this.#ram;
     const global = this.#devices.sections('globalstate')[0];
     const state = global && this.#devices.decode(global);
@@ -212,6 +214,16 @@ export class StreamDump {
           .join(', '),
         source: 'RAM section',
       },
+      commands.size === 0
+        ? undefined
+        : {
+            label: 'Commands',
+            value: [...commands].map(([command, count]) => `${COMMANDS[command] ?? `number ${command}`}${count > 1 ? ` (${count})` : ''}`).join(', '),
+            source: 'COMMAND sections',
+          },
+      configuration.unknown.length === 0
+        ? undefined
+        : { label: 'Not read of the configuration', value: configuration.unknown.join(', '), source: 'configuration section' },
       {
         label: 'Device description',
         value: description ? counted(description.devices.length, 'device') : 'none',
