@@ -6,7 +6,7 @@
 import type { PagingModeId, Register, RegisterGroup } from '#shared/model/index.ts';
 import { decodeBits, type BitTable } from '../bit-table.ts';
 import type { CpuState, RegisterValue } from '../cpu-state.ts';
-import { CR0_BITS, CR3_BITS, CR3_PAE_BITS, CR3_PCID_BITS, CR4_BITS, CR8_BITS, XCR0_BITS } from './bits/control.ts';
+import { CR0_BITS, CR3_32_BITS, CR3_BITS, CR3_PAE_BITS, CR3_PCID_BITS, CR4_BITS, CR8_BITS, XCR0_BITS } from './bits/control.ts';
 import { DR6_BITS, DR7_BITS } from './bits/debug.ts';
 import { HFLAGS2_BITS, HFLAGS_BITS, MP_STATE_BITS } from './bits/emulator.ts';
 import { FMASK_BITS, RFLAGS_BITS } from './bits/flags.ts';
@@ -50,7 +50,7 @@ list('general', ['orig_rax']);
 
 list('control', ['cr0'], { bits: CR0_BITS });
 list('control', ['cr2'], { addressSpace: 'gva' });
-list('control', ['cr3'], { bits: CR3_BITS });
+list('control', ['cr3']);
 list('control', ['cr4'], { bits: CR4_BITS });
 list('control', ['cr8'], { bits: CR8_BITS });
 list('control', ['xcr0', 'xss'], { bits: XCR0_BITS });
@@ -109,12 +109,19 @@ const ORDER = new Map([...rows.keys()].map((name, place) => [name, place]));
 
 /** All registers that the state holds, in display order, decoded. */
 export function describeRegisters(state: CpuState, paging: PagingModeId): Register[] {
-  const pcid = ((state.registers.cr4?.value ?? 0n) >> 17n) & 1n;
-  const cr3 = paging === 'x86-pae' ? CR3_PAE_BITS : pcid === 1n ? CR3_PCID_BITS : undefined;
+  const cr3 = cr3Bits(state, paging);
   const last = ORDER.size;
   return Object.entries(state.registers)
     .sort(([a], [b]) => (ORDER.get(a) ?? last) - (ORDER.get(b) ?? last))
     .map(([name, held]) => describeRegister(name, held, name === 'cr3' ? cr3 : undefined));
+}
+
+/** What CR3 holds besides the root, and how long that is, depends on the mode. */
+function cr3Bits(state: CpuState, paging: PagingModeId): BitTable {
+  if (paging === 'x86-pae') return CR3_PAE_BITS;
+  if (paging === 'x86-32' || state.registers.cr3?.width === 32) return CR3_32_BITS;
+  const pcid = ((state.registers.cr4?.value ?? 0n) >> 17n) & 1n;
+  return pcid === 1n ? CR3_PCID_BITS : CR3_BITS;
 }
 
 function describeRegister(name: string, held: RegisterValue, bits?: BitTable): Register {

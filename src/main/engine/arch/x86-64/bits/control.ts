@@ -40,6 +40,15 @@ export const CR3_PCID_BITS: BitTable = {
   ],
 };
 
+/** CR3 of a 32-bit CPU. */
+export const CR3_32_BITS: BitTable = {
+  unlisted: 'ignored',
+  rows: [
+    field(12, 20, 'base', 'Page directory', (value) => `the top table is at GPA ${formatAddress(value << 12n)}`),
+    ...CR3_BITS.rows.filter(({ bit }) => bit < 12),
+  ],
+};
+
 /** CR3 with PAE paging of 32-bit protected mode: the top table has four entries, so its alignment is 32. */
 export const CR3_PAE_BITS: BitTable = {
   unlisted: 'ignored',
