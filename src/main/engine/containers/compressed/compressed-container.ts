@@ -94,7 +94,7 @@ function asDiagnostic({ title }: CompressedFormat, damage: StreamDamage, size: n
         severity: 'data-loss',
         code: 'compressed-damaged',
         message: `The ${title} is damaged: ${damage.message}; ${out}.`,
-        consequence: 'What came after that is not here, and the last of what came out may be wrong.',
+        consequence: 'What came after that is not here, and some of what came out may be wrong.',
         ...where,
       };
     case 'checksum':
