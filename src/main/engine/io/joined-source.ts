@@ -19,6 +19,8 @@ export class JoinedSource implements OpenSource {
   readonly shared: SharedSource;
   readonly #parts: readonly OpenSource[];
   readonly #starts: readonly number[];
+  readonly #eight = new Uint8Array(8);
+  readonly #word = new DataView(this.#eight.buffer);
 
   low = 0;
   high = 0;
@@ -40,11 +42,18 @@ export class JoinedSource implements OpenSource {
   }
 
   readU64(offset: number): boolean {
+    if (offset < 0 || offset + 8 > this.size) return false;
     const index = this.#partOf(offset);
-    const part = this.#parts[index];
-    if (!part?.readU64(offset - this.#starts[index]!)) return false;
-    this.low = part.low;
-    this.high = part.high;
+    const part = this.#parts[index]!;
+    if (part.readU64(offset - this.#starts[index]!)) {
+      this.low = part.low;
+      this.high = part.high;
+    } else {
+      // The part ends within the word.
+      this.read(offset, this.#eight);
+      this.low = this.#word.getUint32(0, true);
+      this.high = this.#word.getUint32(4, true);
+    }
     return true;
   }
 

@@ -1,7 +1,7 @@
 /** A source that lies in pieces in another: a flattened file, the disk inside an image. The table's form: open-source.ts. */
 import { UnitRecordDecoder, type SharedUnitRecords } from '../codecs/unit-records.ts';
-import { WorkbenchError } from '#shared/errors.ts';
-import { ExtentKind, ExtentTable, type SharedExtents } from '../memory/extent-table.ts';
+import { assert, WorkbenchError } from '#shared/errors.ts';
+import { ExtentKind, ExtentTable, PAGE_SIZE, type SharedExtents } from '../memory/extent-table.ts';
 import { DecodedUnits } from '../memory/unit-decoder.ts';
 import type { OpenSource, SharedSource } from './open-source.ts';
 
@@ -63,6 +63,7 @@ export class RemappedSource implements OpenSource {
     const extents = this.#extents;
     const kind = extents.kinds[index];
     if (kind === ExtentKind.Data) {
+      assert(extents.strides[index] === PAGE_SIZE, 'a remapped piece lies in one piece');
       const place = extents.places[index]! + (at - extents.starts[index]!);
       if (read(place, target) < target.length) throw this.#problem(at, 'its bytes lie beyond the end of the file');
     } else if (kind === ExtentKind.Fill) target.fill(extents.places[index]!);
@@ -72,13 +73,14 @@ export class RemappedSource implements OpenSource {
 
   #decode(index: number, start: number, target: Uint8Array): void {
     const extents = this.#extents;
+    assert(this.#decoded, 'a source with coded pieces has units');
     const unitSize = extents.strides[index]!;
     for (let done = 0; done < target.length;) {
       const within = start + done - extents.starts[index]!;
       const unit = Math.floor(within / unitSize);
       const offset = within - unit * unitSize;
       const length = Math.min(target.length - done, unitSize - offset);
-      const fault = this.#decoded?.read(extents.places[index]! + unit, unitSize, offset, target.subarray(done, done + length));
+      const fault = this.#decoded.read(extents.places[index]! + unit, unitSize, offset, target.subarray(done, done + length));
       if (fault) throw this.#problem(start + done, fault.reason);
       done += length;
     }
