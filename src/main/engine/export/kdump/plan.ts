@@ -113,8 +113,9 @@ export function planKdump(source: ExportSource, options: ExportOptions, progress
   );
   head.set(noteBytes, notesAt);
   const warnings = [...missingWarnings(source, { ranges, missingSize: missing.missingSize }, 'It is marked as left out.'), ...noteWarnings(source)];
-  if (options.excludeZero && missing.missingSize > 0) {
-    warnings.push('Pages of zeros are left out as well: a reader of the file cannot tell them from those that the dump lacks.');
+  if (options.excludeZero) {
+    warnings.push('Pages of zeros are left out: crash needs --zero_excluded to read them. Shared, as without this option, they take 24 bytes each.');
+    if (missing.missingSize > 0) warnings.push('A reader of the file cannot tell pages of zeros from those that the dump lacks.');
   }
   return {
     ...missing,
