@@ -22,7 +22,8 @@ function gaps(rows: readonly DeviceField[], start: number, size: number): string
     const header = row.type === 'subsection' ? SUBSECTION_HEADER + row.name.length : 0;
     found.push(...gaps(row.children ?? [], row.offset + header, row.size - header).map((gap) => `${row.name} / ${gap}`));
   }
-  if (at !== start + size) found.push(`ends at ${at}, expected ${start + size}`);
+  const isCut = rows.at(-1)?.name === `[${rows.length - 1}]` && rows.length > 5000;
+  if (at !== start + size && !isCut) found.push(`ends at ${at}, expected ${start + size}`);
   return found;
 }
 
