@@ -70,14 +70,14 @@ function pagesOfElf(elf: Uint8Array): string[] {
 }
 
 const LIBKDUMPFILE = `
-import sys, hashlib, kdumpfile
+import sys, hashlib, kdumpfile, kdumpfile.exceptions
 context = kdumpfile.kdumpfile(sys.argv[1])
 for piece in sys.argv[2:]:
     start, end = (int(number) for number in piece.split('-'))
     for address in range(start, end, 4096):
         try:
             said = hashlib.md5(context.read(kdumpfile.KDUMP_MACHPHYSADDR, address, 4096)).hexdigest()
-        except kdumpfile.NoDataException:
+        except kdumpfile.exceptions.NoDataException:
             said = 'excluded'
         print('%x %s' % (address, said))
 `;
