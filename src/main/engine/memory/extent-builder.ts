@@ -165,7 +165,7 @@ export class ExtentBuilder {
   #placeAt(index: number, address: number): number {
     const within = address - this.#starts[index]!;
     const kind = this.#kinds[index]!;
-    if (kind === ExtentKind.Coded) {
+    if (kind === ExtentKind.Coded || kind === DELTA) {
       const units = within / this.#strides[index]!;
       assert(Number.isInteger(units), 'coded memory is covered in whole units');
       return this.#places[index]! + units;

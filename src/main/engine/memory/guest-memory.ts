@@ -185,7 +185,8 @@ export class GuestMemory implements PhysicalMemory {
     const bytes = new Uint8Array(length);
     const hole = this.read(address, bytes).find((span) => span.state !== 'present' && span.state !== 'zero');
     if (!hole) return bytes;
-    throw new WorkbenchError('hole', `GPA 0x${(address + hole.start).toString(16)}: memory is ${hole.state} in this dump`, {
+    const reason = hole.reason === undefined ? '' : ` (${hole.reason})`;
+    throw new WorkbenchError('hole', `GPA 0x${(address + hole.start).toString(16)}: memory is ${hole.state} in this dump${reason}`, {
       source: this.source.name,
       found: hole.state,
     });
