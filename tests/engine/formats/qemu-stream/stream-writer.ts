@@ -2,6 +2,9 @@
  * Writes migration streams of shapes that no QEMU at hand writes, out of the memory and device states of a real guest. Written from QEMU's documentation and
  * sources, with nothing of the reader, which is tested with it.
  */
+import { ExtentTable } from '#engine/memory/extent-table.ts';
+import { GuestMemory } from '#engine/memory/guest-memory.ts';
+import { PhysicalRegions } from '#engine/memory/physical-regions.ts';
 import type { Opened } from '../open-bytes.ts';
 
 export const PAGE = 4096;
@@ -91,13 +94,18 @@ export interface SourceBlock {
 }
 
 /** RAM of an opened dump by block, for a guest that is small enough. */
-export function blocksOf({ dump, source }: Opened, readRam: (start: number, target: Uint8Array) => void): SourceBlock[] {
-  if (source.size > 64 * 1024 * 1024) throw new Error('too large to be copied');
-  return dump.blocks.map(({ name, length, ram }) => {
-    const bytes = new Uint8Array(length);
-    readRam(ram, bytes);
-    return { name, length, bytes };
-  });
+export function blocksOf({ dump, source }: Opened): SourceBlock[] {
+  const end = Math.max(...dump.blocks.map(({ ram, length }) => ram + length));
+  const ram = new GuestMemory(source, new ExtentTable(dump.extents), new PhysicalRegions([{ start: 0, last: end - 1, ram: 0 }]));
+  return dump.blocks.map(({ name, length, ram: start }) => ({ name, length, bytes: ram.readExact(start, length) }));
+}
+
+/** A device section's bytes as they stand in a stream. */
+export function payloadOf({ dump, source }: Opened, name: string, instance = 0): Uint8Array {
+  const section = dump.devices!.sections.find((each) => each.name === name && each.instance === instance)!;
+  const bytes = new Uint8Array(section.end - section.start);
+  source.read(section.start, bytes);
+  return bytes;
 }
 
 /** What a page is throughout, or undefined. */
