@@ -14,8 +14,20 @@ export const FORMAT_TITLES: Readonly<Record<FormatId, string>> = {
 
 export const FORMAT_IDS = Object.keys(FORMAT_TITLES) as [FormatId, ...FormatId[]];
 
-/** The CPU families that the engine decodes (engine/arch), by id; the page cannot ask it. */
-export const CPU_FAMILIES: Readonly<Record<string, string>> = { 'x86-64': 'x86-64', i386: 'i386 (32-bit x86)' };
+/** The CPU families that can be named, by id: those of engine/arch/families.ts, which the page cannot ask. Not all of them are decoded. */
+export const CPU_FAMILIES: Readonly<Record<string, string>> = {
+  'x86-64': 'x86-64',
+  i386: 'i386 (32-bit x86)',
+  arm64: 'AArch64',
+  arm: 'ARM (32-bit)',
+  riscv64: 'RISC-V (64-bit)',
+  riscv32: 'RISC-V (32-bit)',
+  s390x: 's390x',
+  ppc64: 'POWER (64-bit)',
+  ppc: 'PowerPC (32-bit)',
+  loongarch64: 'LoongArch (64-bit)',
+  mips: 'MIPS',
+};
 
 /** What tells two dumps of the same first file apart: `and 3 more files`, `snapshot before-upgrade`, `as Raw memory`, `CPU family x86-64`. */
 export function openedWords(files: readonly string[], { format, architecture, snapshot }: OpenOptions): string[] {

@@ -39,7 +39,7 @@ contractSuite(DESKTOP_HOST, async (folder) => {
       await app.page.evaluate(() => window.workbench?.chooseDump());
     },
     answerDialogs: {
-      open: (path) => app.answerDialog('showOpenDialog', { canceled: path === null, filePaths: path === null ? [] : [path] }),
+      open: (path) => app.answerDialog('showOpenDialog', { canceled: path === null, filePaths: [path ?? []].flat() }),
       save: (path) => app.answerDialog('showSaveDialog', { canceled: path === null, filePath: path ?? '' }),
     },
     async close() {

@@ -9,7 +9,7 @@ import { METHOD_NAMES, READ_LIMIT, type HostInfo, type MethodName, type Workbenc
 import type { DumpSummary } from '#shared/model/index.ts';
 import { writeLargeVmcore } from '../hosts/large-vmcore.ts';
 import { recordHost } from '../hosts/record-host.ts';
-import { copyOfSample, firstSample, newFolder } from '../hosts/sample-dump.ts';
+import { copyOfFixture, copyOfSample, firstSample, newFolder } from '../hosts/sample-dump.ts';
 
 /** A workbench behind its transport. */
 export interface ContractHost {
@@ -18,7 +18,7 @@ export interface ContractHost {
   /** Does what permits a path to be opened: nothing where everything is. */
   permit(path: string): Promise<void>;
   /** Prepares what the user answers in the next dialogs; absent without native dialogs. */
-  answerDialogs?: { open(path: string | null): Promise<void>; save(path: string | null): Promise<void> };
+  answerDialogs?: { open(path: string | string[] | null): Promise<void>; save(path: string | null): Promise<void> };
   close(): Promise<void>;
 }
 
@@ -106,7 +106,53 @@ export function contractSuite(description: string, connect: (folder: string) => 
     it('reports the open as an event and in the recent files', async () => {
       await expect.poll(() => events.map(({ type }) => type)).toContain('recent-changed');
       const [recent] = await workbench.listRecent();
-      expect(recent).toMatchObject({ path, exists: true });
+      expect(recent).toMatchObject({ path, exists: true, files: [path], options: {} });
+    });
+
+    it('opens a file in a chosen way as another dump, which says so, and is recent on its own', async () => {
+      const location = { kind: 'path', path } as const;
+      const options = { format: 'qemu-stream', architecture: 'x86-64' } as const;
+      const chosen = await workbench.openDump({ location, jobId: 'chosen', options });
+      expect(chosen).toMatchObject({ options, files: [path], format: 'qemu-stream' });
+      expect(chosen.dumpId).not.toBe(summary.dumpId);
+      expect((await workbench.openDump({ location, jobId: 'chosen-again', options })).dumpId).toBe(chosen.dumpId);
+      expect(await workbench.listRecent()).toMatchObject([
+        { path, options },
+        { path, options: {} },
+      ]);
+      await workbench.closeDump({ dumpId: chosen.dumpId });
+      await expect(workbench.openDump({ location, jobId: 'wrong', options: { format: 'elf-vmcore' } })).rejects.toMatchObject({
+        code: 'bad-format',
+        details: { source: 'guest.qevm' },
+      });
+    });
+
+    it('opens a snapshot of an image by its name or id, and says which it is', async () => {
+      const image = copyOfFixture(folder, 'qcow2/three-snapshots.qcow2');
+      await host.permit(image);
+      const open = (snapshot: string) =>
+        workbench.openDump({ location: { kind: 'path', path: image }, jobId: `snapshot ${snapshot}`, options: { snapshot } });
+      for (const wanted of ['lab', '1']) {
+        const { dumpId, snapshots } = await open(wanted);
+        expect(snapshots.map(({ name, open: isOpen }) => [name, isOpen])).toEqual([
+          ['lab', true],
+          ['second-look', false],
+          ['disk-alone', false],
+        ]);
+        await workbench.closeDump({ dumpId });
+      }
+      for (const wanted of ['no-such', 'disk-alone']) await expect(open(wanted)).rejects.toMatchObject({ code: 'bad-request' });
+    });
+
+    it('refuses a set whose files are not one dump, leaves nothing open, and opens each of them alone', async () => {
+      const other = copyOfSample(folder, 'other.qevm');
+      await host.permit(other);
+      await expect(workbench.openDump({ location: { kind: 'set', paths: [path, other] }, jobId: 'set' })).rejects.toMatchObject({
+        code: 'not-one-dump',
+      });
+      expect((await workbench.listDumps()).map(({ dumpId }) => dumpId)).toEqual([summary.dumpId]);
+      const alone = await workbench.openDump({ location: { kind: 'path', path: other }, jobId: 'alone' });
+      await workbench.closeDump({ dumpId: alone.dumpId });
     });
 
     it('carries bigints: registers and segments', async () => {
@@ -172,6 +218,18 @@ export function contractSuite(description: string, connect: (folder: string) => 
       expect(await workbench.correctMemoryMap({ ...dump, corrections: [] })).toMatchObject({ corrections: [], regions: before.regions });
     });
 
+    it('corrects the memory map for as long as the dump is open, and leaves no file', async () => {
+      const [region] = (await workbench.getMemoryMap(dump)).regions;
+      if (!region) throw new Error('no regions');
+      const correction = { start: 0x4000_0000, last: 0x4000_0fff, block: region.block, blockOffset: region.blockOffset };
+      const files = readdirSync(folder);
+      const map = await workbench.correctMemoryMap({ ...dump, corrections: [correction], keep: false });
+      expect(map.regions).toContainEqual(expect.objectContaining({ start: 0x4000_0000, evidence: expect.objectContaining({ strength: 'user' }) }));
+      expect((await workbench.describeDump(dump)).projectFile).toBeUndefined();
+      expect(readdirSync(folder)).toEqual(files);
+      await workbench.correctMemoryMap({ ...dump, corrections: [], keep: false });
+    });
+
     it('exports what it planned, in one piece under its final name', async () => {
       const plan = await workbench.planExport({ ...dump, options: PORTABLE });
       const target = await exportTarget('out.vmcore');
@@ -219,6 +277,8 @@ export function contractSuite(description: string, connect: (folder: string) => 
         ['translate', { ...dump, addresses: [1n, 'two'], root: CPU_0 }, /addresses\.1/],
         ['getHost', { unexpected: true }, /getHost/],
         ['openDump', { location: { kind: 'url', url: 'http://example.com/' }, jobId: 'x' }, /location/],
+        ['openDump', { location: { kind: 'set', paths: [] }, jobId: 'x' }, /paths/],
+        ['openDump', { location: { kind: 'path', path }, jobId: 'x', options: { format: 'zip' } }, /format/],
       ];
       for (const [method, argument, message] of refusals) {
         const call = workbench[method] as (argument: unknown) => Promise<unknown>;
@@ -246,6 +306,9 @@ export function contractSuite(description: string, connect: (folder: string) => 
       if (host.answerDialogs) {
         await host.answerDialogs.open(path);
         expect(await workbench.chooseDump()).toEqual({ kind: 'path', path });
+        const other = copyOfSample(folder, 'second.qevm');
+        await host.answerDialogs.open([path, other]);
+        expect(await workbench.chooseDump()).toEqual({ kind: 'set', paths: [path, other] });
         await host.answerDialogs.open(null);
         expect(await workbench.chooseDump()).toBeNull();
         await expect(workbench.listDirectory({ path: folder })).rejects.toMatchObject({ code: 'not-available' });

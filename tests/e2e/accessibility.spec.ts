@@ -2,6 +2,8 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect, test } from './harness/test.ts';
+import { copyOfFixture } from '../hosts/sample-dump.ts';
+import { FileBrowser } from './pages/file-browser.ts';
 import { LocationBar } from './pages/location-bar.ts';
 
 async function violations(page: Page, within?: string): Promise<string[]> {
@@ -27,18 +29,45 @@ test.describe('with a dump', () => {
       await new LocationBar(host.page).goTo('rip');
       await expect(new LocationBar(host.page).here).toContainText('GVA');
       for (const part of ['.menu-row', '.location-bar', '.panel-rail', '.overview', '.status-bar']) {
-        if ((await host.page.locator(part).count()) > 0) expect(await violations(host.page, part), part).toEqual([]);
+        await expect(host.page.locator(part)).toBeVisible();
+        expect(await violations(host.page, part), part).toEqual([]);
       }
     });
   }
 
-  for (const dialog of ['export', 'command-palette', 'keyboard-shortcuts', 'about'] as const) {
+  for (const dialog of ['open', 'open-as', 'export', 'command-palette', 'keyboard-shortcuts', 'about'] as const) {
     test(`the ${dialog} dialog`, async ({ host, shell }) => {
       await shell.expectOpen('guest.qevm');
       await host.command(dialog);
       await expect(host.page.getByRole('dialog')).toBeVisible();
+      if (dialog.startsWith('open')) await host.page.getByRole('option', { name: 'guest.qevm' }).click();
       if (dialog === 'export') await expect(host.page.getByRole('table', { name: 'Notes' })).toBeVisible();
       expect(await violations(host.page, '[role=dialog]')).toEqual([]);
     });
   }
+});
+
+for (const file of ['qcow2/three-snapshots.qcow2', 'libvirt/xz.save']) {
+  test.describe(`with ${file}`, () => {
+    test.use({ startFile: file });
+
+    test('the overview and how to open it otherwise', async ({ host, shell }) => {
+      await expect(shell.panel('Overview')).toBeVisible();
+      for (const toggle of await shell.panel('Overview').locator('.documents .toggle').all()) await toggle.click();
+      expect(await violations(host.page, '.overview')).toEqual([]);
+      await host.command('open-as');
+      const browser = new FileBrowser(host.page);
+      await browser.entry(file.split('/')[1] ?? '').click();
+      await browser.accept.click();
+      await expect(shell.dialog(/ as$/)).toBeVisible();
+      expect(await violations(host.page, '[role=dialog]')).toEqual([]);
+    });
+  });
+}
+
+test('what did not open', async ({ host, folder, startPage }) => {
+  await expect(startPage.heading).toBeVisible();
+  await host.openFiles([copyOfFixture(folder, 'tiny/oracle.json')]);
+  await expect(startPage.opening.getByRole('alert')).toBeVisible();
+  expect(await violations(host.page)).toEqual([]);
 });

@@ -5,6 +5,7 @@ import type { WorkbenchBridge } from '#shared/bridge.ts';
 import type { MethodName } from '#shared/contract.ts';
 import { isStandIn } from '../hosts/desktop-app.ts';
 import { writeLargeVmcore } from '../hosts/large-vmcore.ts';
+import { copyOfSample } from '../hosts/sample-dump.ts';
 import { StandInApp } from './electron-stand-in/screen.ts';
 import type { Host } from './harness/host.ts';
 import { expect, test } from './harness/test.ts';
@@ -143,11 +144,15 @@ test('the open dialog starts where the last file was', async ({ host, dumpFile, 
     .toEqual([expect.anything(), { dialog: 'showOpenDialog', options: expect.objectContaining({ defaultPath: folder }) }]);
 });
 
-test('a second start hands its file to the first and ends', async ({ host, folder, dumpFile, shell, browser }) => {
+test('a second start hands its files to the first and ends', async ({ host, folder, dumpFile, shell, browser }) => {
   standInOf(host);
-  const second = new StandInApp(await browser.newContext(), { userData: join(folder, 'config'), file: dumpFile });
+  const second = new StandInApp(await browser.newContext(), {
+    userData: join(folder, 'config'),
+    files: [dumpFile, copyOfSample(folder, 'other.qevm')],
+  });
   expect(await second.exited).toBe(0);
   await shell.expectOpen('guest.qevm');
+  expect(await shell.openDumps()).toEqual(['guest.qevm', 'other.qevm']);
 });
 
 test('a file that macOS hands over is opened', async ({ host, dumpFile, shell }) => {

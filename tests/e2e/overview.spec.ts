@@ -14,6 +14,53 @@ test('says what the file is, its CPUs, its memory by state, and where each fact 
   await expect(overview.getByRole('table', { name: 'Facts' }).getByRole('row').first()).toBeVisible();
 });
 
+test.describe('of a disk image', () => {
+  test.use({ startFile: 'qcow2/three-snapshots.qcow2' });
+
+  test('the snapshots are a table, another one opens as another dump, and both are told apart', async ({ shell }) => {
+    await shell.expectOpen('three-snapshots.qcow2 — second-look');
+    const table = shell.panel('Overview').getByRole('table', { name: 'Snapshots' });
+    await expect(table.getByRole('row')).toContainText(['Name', 'lab', 'second-look', 'disk-alone']);
+    await expect(table.locator('[aria-current=true]')).toContainText('second-look');
+    await expect(table.getByRole('row', { name: /disk-alone/ })).toContainText('disk only');
+    await table.getByRole('button', { name: 'Open lab' }).click();
+    await shell.expectOpen('three-snapshots.qcow2 — lab');
+    await expect(table.locator('[aria-current=true]')).toContainText('lab');
+    // The one that was opened first, without naming it, is not opened again.
+    await table.getByRole('button', { name: 'Open second-look' }).click();
+    await shell.expectOpen('three-snapshots.qcow2 — second-look');
+    expect(await shell.openDumps()).toEqual(['three-snapshots.qcow2 — second-look', 'three-snapshots.qcow2 — lab']);
+  });
+});
+
+test.describe('of a compressed libvirt save image', () => {
+  test.use({ startFile: 'libvirt/xz.save' });
+
+  test('each layer is drawn inside the one that holds it', async ({ shell }) => {
+    await shell.expectOpen('xz.save');
+    const outer = shell.panel('Overview').locator('.layer').first();
+    await expect(outer.locator('.title')).toHaveText(['libvirt save image', 'xz stream', 'QEMU migration stream']);
+    await expect(outer.locator('.layer .layer')).toHaveAttribute('aria-label', 'Holds the memory');
+    await expect(outer.locator('.layer .layer')).toContainText('0000 0000');
+  });
+
+  test('its XML can be read and copied', async ({ host, shell }) => {
+    await shell.expectOpen('xz.save');
+    const overview = shell.panel('Overview');
+    const toggle = overview.getByRole('button', { name: 'libvirt domain XML', exact: true });
+    await toggle.focus();
+    await host.page.keyboard.press('Enter');
+    await expect(toggle).toHaveAttribute('aria-expanded', 'true');
+    const text = overview.getByRole('region', { name: 'libvirt domain XML' });
+    await expect(text).toContainText("<domain type='qemu'>");
+    await expect(text).toContainText('</domain>');
+    test.skip(host.kind === 'desktop', 'the stand-in has no clipboard of its own');
+    await host.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await overview.getByRole('button', { name: 'Copy libvirt domain XML' }).click();
+    await expect.poll(() => host.page.evaluate(() => navigator.clipboard.readText())).toBe(await text.textContent());
+  });
+});
+
 test('the next step walks where a CPU was', async ({ host, shell }) => {
   await shell.expectOpen('guest.qevm');
   await shell

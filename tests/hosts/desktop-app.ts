@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dirname, '../..');
 
 export interface DesktopOptions {
   userData: string;
-  file?: string;
+  files?: readonly string[];
 }
 
 export interface DesktopApp {
@@ -56,8 +56,8 @@ export async function dropFiles(context: BrowserContext, page: Page, paths: read
   await devtools.detach();
 }
 
-async function startRuntime(executablePath: string, { userData, file }: DesktopOptions): Promise<DesktopApp> {
-  const args = [ROOT, `--user-data-dir=${userData}`, ...(file === undefined ? [] : ['--', file])];
+async function startRuntime(executablePath: string, { userData, files = [] }: DesktopOptions): Promise<DesktopApp> {
+  const args = [ROOT, `--user-data-dir=${userData}`, '--', ...files];
   const app: ElectronApplication = await _electron.launch({ executablePath, args });
   const page = await app.firstWindow();
   return {

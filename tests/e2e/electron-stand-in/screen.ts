@@ -29,7 +29,7 @@ const PERMISSIONS: Readonly<Record<string, string>> = {
 
 export interface StandInOptions {
   userData: string;
-  file?: string;
+  files?: readonly string[];
 }
 
 export class StandInApp {
@@ -47,9 +47,9 @@ export class StandInApp {
   readonly outsideRequests: string[] = [];
   readonly exited: Promise<number>;
 
-  constructor(context: BrowserContext, { userData, file }: StandInOptions) {
+  constructor(context: BrowserContext, { userData, files = [] }: StandInOptions) {
     this.#context = context;
-    const parameters = [`--user-data-dir=${userData}`, ...(file === undefined ? [] : ['--', file])];
+    const parameters = [`--user-data-dir=${userData}`, '--', ...files];
     // Node puts MAIN where Electron's command line has the app's folder.
     this.#child = fork(MAIN, parameters, {
       cwd: ROOT,

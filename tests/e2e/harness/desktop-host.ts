@@ -5,8 +5,8 @@ import { DESKTOP_HOST, startDesktop } from '../../hosts/desktop-app.ts';
 import { recordHost } from '../../hosts/record-host.ts';
 import type { Host, StartOptions } from './host.ts';
 
-export async function startDesktopHost(context: BrowserContext, { folder, file }: StartOptions): Promise<Host> {
-  const app = await startDesktop(context, { userData: join(folder, 'config'), file });
+export async function startDesktopHost(context: BrowserContext, { folder, files }: StartOptions): Promise<Host> {
+  const app = await startDesktop(context, { userData: join(folder, 'config'), files });
   recordHost(DESKTOP_HOST);
   return {
     kind: 'desktop',

@@ -30,5 +30,5 @@ export interface Host {
 export interface StartOptions {
   folder: string;
   /** Opened at the start, as on the command line. */
-  file?: string;
+  files?: readonly string[];
 }

@@ -39,8 +39,8 @@ const MENU_ITEMS: Readonly<Record<WorkbenchCommand, readonly [menu: string, item
   about: ['Help', /^About/],
 };
 
-export async function startServerHost(context: BrowserContext, { folder, file }: StartOptions): Promise<Host> {
-  const server = spawn(process.execPath, [join(ROOT, 'out/main/cli.js'), 'serve', ...(file === undefined ? [] : [file])], {
+export async function startServerHost(context: BrowserContext, { folder, files = [] }: StartOptions): Promise<Host> {
+  const server = spawn(process.execPath, [join(ROOT, 'out/main/cli.js'), 'serve', ...files], {
     cwd: folder,
     env: { ...process.env, XDG_CONFIG_HOME: join(folder, 'config'), HOME: folder },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -8,7 +8,7 @@
  */
 import { test as base, expect } from '@playwright/test';
 import { rmSync } from 'node:fs';
-import { copyOfSample, newFolder } from '../../hosts/sample-dump.ts';
+import { copyOfFixture, copyOfSample, newFolder } from '../../hosts/sample-dump.ts';
 import { Shell } from '../pages/shell.ts';
 import { StartPage } from '../pages/start-page.ts';
 import { startDesktopHost } from './desktop-host.ts';
@@ -17,8 +17,8 @@ import { startServerHost } from './server-host.ts';
 
 export interface HostOptions {
   hostKind: HostKind;
-  /** `sample`: a private copy of the first sample dump. */
-  startFile: 'sample' | undefined;
+  /** `sample`: a private copy of the first sample dump. Otherwise private copies of these fixtures. */
+  startFile: 'sample' | string | readonly string[] | undefined;
 }
 
 interface HostFixtures {
@@ -42,7 +42,8 @@ export const test = base.extend<HostOptions & HostFixtures & { folder: string }>
   dumpFile: async ({ folder }, use) => use(copyOfSample(folder)),
   host: async ({ context, hostKind, startFile, folder, dumpFile }, use) => {
     const start = hostKind === 'desktop' ? startDesktopHost : startServerHost;
-    const host = await start(context, { folder, file: startFile === 'sample' ? dumpFile : undefined });
+    const copies = [startFile ?? []].flat().map((file) => (file === 'sample' ? dumpFile : copyOfFixture(folder, file)));
+    const host = await start(context, { folder, files: copies });
     // A page that logs an error is broken, also where it looks right.
     host.page.on('pageerror', (error) => host.complaints.push(error.message));
     host.page.on('console', (message) => message.type() === 'error' && host.complaints.push(message.text()));

@@ -22,7 +22,18 @@ export class Shell {
     return this.page.getByRole('dialog', { name: title });
   }
 
-  /** Waits until a dump of this file name is open and looked at. */
+  /** Titles of the open dumps, in the order of the switcher. */
+  async openDumps(): Promise<string[]> {
+    await this.dumpSwitcher.click();
+    const menu = this.page.getByRole('menu');
+    await expect(menu).toBeVisible();
+    const titles = await menu.getByRole('menuitemradio').locator('.title').allInnerTexts();
+    await this.page.keyboard.press('Escape');
+    await expect(menu).toHaveCount(0);
+    return titles;
+  }
+
+  /** Waits until a dump of this title is open and looked at. */
   async expectOpen(name: string): Promise<void> {
     await expect(this.page).toHaveTitle(`${name} — vmcore-workbench`);
     await expect(this.dumpSwitcher).toContainText(name);
