@@ -2,6 +2,7 @@
 import { WorkbenchError } from '#shared/errors.ts';
 import type { Workbench } from '#workbench/workbench.ts';
 import { parseArguments, type Command } from './command.ts';
+import { devices } from './commands/devices.ts';
 import { exportCommand } from './commands/export.ts';
 import { info } from './commands/info.ts';
 import { mappings } from './commands/mappings.ts';
@@ -29,7 +30,7 @@ export interface Surroundings {
 /** Resolves with the exit code; never rejects. */
 export async function main(argv: string[], surroundings: Surroundings): Promise<number> {
   const { note, print, version } = surroundings;
-  const commands = [info, registers, memoryMap, walk, translate, mappings, read, exportCommand, serveCommand(surroundings.serve)];
+  const commands = [info, registers, memoryMap, devices, walk, translate, mappings, read, exportCommand, serveCommand(surroundings.serve)];
   const [name, ...rest] = argv;
   if (name === '--version') {
     print(version);

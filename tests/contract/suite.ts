@@ -203,7 +203,7 @@ export function contractSuite(description: string, connect: (folder: string) => 
       expect(device).toMatchObject(first);
       expect(fields.map(({ value }) => typeof value)).toEqual(['bigint', 'object']);
       const [size, state] = fields;
-      expect(size?.value).toBe(8n);
+      expect(size?.value).toBe(7n);
       const { bytes } = await workbench.readMemory({ ...dump, space: 'file', address: BigInt(state?.offset ?? -1), length: 100, root: CPU_0 });
       expect(state?.value).toEqual(bytes);
       await expect(workbench.getDevice({ ...dump, index: devices.length })).rejects.toMatchObject({ code: 'bad-request' });
