@@ -106,6 +106,19 @@ describe.each(['tiny', ...LINUX_GUESTS])('the snapshot of %s', (guest) => {
     expect(snapshots.map(({ open: _, ...rest }) => rest)).toEqual(listedByQemu(labFile(guest, 'snapshot.qcow2')));
     expect(diagnostics.filter(({ code }) => code.startsWith('qcow2'))).toEqual([]);
   });
+
+  it("is exported, by several threads, as QEMU's own ELF byte for byte, and never onto the image itself", async () => {
+    const image = path.join(folder, `${guest}.qcow2`);
+    copyFileSync(labFile(guest, 'snapshot.qcow2'), image);
+    const { dumpId } = await open(image);
+    const options = { format: 'elf', layout: 'qemu' } as const;
+    const target = path.join(folder, `${guest}.elf`);
+    const report = await workbench.exportDump({ dumpId, options, target, jobId: `export-${guest}` });
+    expect(report.missing).toEqual([]);
+    expect(Buffer.compare(readFileSync(target), readFileSync(labFile(guest, 'paging-off.elf')))).toBe(0);
+    const onto = workbench.exportDump({ dumpId, options, target: image, jobId: `onto-${guest}` });
+    await expect(onto).rejects.toMatchObject({ code: 'cannot-write' });
+  });
 });
 
 const OPTIONS: [string, string][] = [
