@@ -268,6 +268,14 @@ describe('which snapshot', () => {
     expect(message.length).toBeLessThan(500);
   });
 
+  it('is shown with the start of its name when that is as long as the table allows', async () => {
+    const snapshots = [1, 2].map((id) => ({ id: String(id), name: `${id}`.repeat(65535), state }));
+    const found = await unwrapBytes(writeImage({ snapshots }).bytes);
+    expect(found.snapshots?.[1]?.name).toHaveLength(65535);
+    expect(found.layer.title).toBe(`qcow2 image, snapshot '${'2'.repeat(80)}…'`);
+    expect((await thrownBy(unwrapBytes(writeImage({ snapshots }).bytes, { snapshot: 'x' }))).message.length).toBeLessThan(300);
+  });
+
   it.each([
     ['no snapshots', [], 'has no internal snapshots'],
     ['snapshots of the disk alone', [{ id: '1', name: 'clean install' }], "hold the disk alone: 1 'clean install'"],

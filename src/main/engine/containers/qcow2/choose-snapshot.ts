@@ -4,6 +4,8 @@ import type { Snapshot } from './snapshot-table.ts';
 
 /** Snapshots that an error names at most. */
 const NAMED = 20;
+/** Characters of a name in messages and titles at most. */
+const LONGEST = 80;
 
 /**
  * The one that `wanted` names, by id or name; without it the newest that holds machine state. Throws WorkbenchError: `unsupported` when none holds
@@ -38,8 +40,17 @@ function noState(snapshots: readonly Snapshot[], source: string): WorkbenchError
 }
 
 /** `1 'lab'` */
-export function titleOf({ id, name }: Snapshot): string {
-  return `${id} '${name}'`;
+export function titleOf(snapshot: Snapshot): string {
+  return `${shorten(snapshot.id)} ${quotedName(snapshot)}`;
+}
+
+/** `'lab'`; names may be 64 KiB long, and the table may be anybody's. */
+export function quotedName({ name }: Snapshot): string {
+  return `'${shorten(name)}'`;
+}
+
+function shorten(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
 
 function listOf(snapshots: readonly Snapshot[]): string {

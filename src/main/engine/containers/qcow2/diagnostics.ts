@@ -7,13 +7,10 @@ import type { ImageHeader } from './header.ts';
 import type { Image } from './image.ts';
 import { metadataPlaces } from './metadata.ts';
 import { findOverlaps } from './overlaps.ts';
-import type { Snapshot } from './snapshot-table.ts';
+import { isoDate, type Snapshot } from './snapshot-table.ts';
 import type { StateMap } from './state-map.ts';
 
-export function isoDate({ takenAt }: Snapshot): string {
-  return new Date(takenAt).toISOString();
-}
-
+/** For the user who did not choose: that there was a choice. */
 export function otherSnapshots(snapshots: readonly Snapshot[], chosen: Snapshot, wanted: string | undefined): Diagnostic[] {
   const count = snapshots.filter(({ stateSize }) => stateSize > 0).length;
   if (wanted !== undefined || count < 2) return [];
@@ -27,6 +24,7 @@ export function otherSnapshots(snapshots: readonly Snapshot[], chosen: Snapshot,
   ];
 }
 
+/** `read` of the table's `count` entries could be read before `damage`. */
 export function tableDamage(damage: DumpFormatError, read: number, count: number): Diagnostic {
   return {
     severity: 'data-loss',
@@ -37,6 +35,7 @@ export function tableDamage(damage: DumpFormatError, read: number, count: number
   };
 }
 
+/** What the image's own flags say. */
 export function flagDiagnostics({ dirty, corrupt }: ImageHeader): Diagnostic[] {
   const found: Diagnostic[] = [];
   if (corrupt) {

@@ -56,8 +56,7 @@ export function readHeader(image: Image): ImageHeader {
       image,
       32,
       `the image is encrypted (${method}), and its snapshots with it`,
-      `Decrypt it first: qemu-img convert loses snapshots, so \
-load the snapshot into a guest (qemu-system -loadvm) and save its memory from there.`,
+      'Load the snapshot with its key into QEMU (-loadvm), and save the memory from there (dump-guest-memory).',
     );
   }
   return {

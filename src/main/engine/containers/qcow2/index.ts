@@ -9,12 +9,12 @@ import { counted, grouped } from '#shared/counted.ts';
 import type { DumpFormatError } from '#shared/errors.ts';
 import { RemappedSource } from '../../io/remapped-source.ts';
 import type { Container } from '../container.ts';
-import { chooseSnapshot, titleOf } from './choose-snapshot.ts';
-import { flagDiagnostics, isoDate, otherSnapshots, stateDiagnostics, tableDamage } from './diagnostics.ts';
+import { chooseSnapshot, quotedName, titleOf } from './choose-snapshot.ts';
+import { flagDiagnostics, otherSnapshots, stateDiagnostics, tableDamage } from './diagnostics.ts';
 import { readHeader, type ImageHeader } from './header.ts';
 import { Image } from './image.ts';
 import { MAGIC } from './layout.ts';
-import { readSnapshots, type Snapshot } from './snapshot-table.ts';
+import { isoDate, readSnapshots, type Snapshot } from './snapshot-table.ts';
 import { mapState, type StateMap } from './state-map.ts';
 
 export const qcow2: Container = {
@@ -33,14 +33,14 @@ export const qcow2: Container = {
     const chosen = chooseSnapshot(snapshots, wanted, image.source.name);
     const state = mapState(image, header, chosen, progress);
     if (state.size === 0) throw nothingLeft(image, chosen, state);
-    const name = `${image.source.name}, snapshot '${chosen.name}'`;
+    const name = `${image.source.name}, snapshot ${quotedName(chosen)}`;
     const { size, extents, units } = state;
     const inside = { source: new RemappedSource(image.source, { name, size, extents: extents.shared, units }), start: 0 };
     const clock = Number(chosen.clock / 1_000_000n) / 1000;
     return {
       inside,
       layer: {
-        title: `qcow2 image, snapshot '${chosen.name}'`,
+        title: `qcow2 image, snapshot ${quotedName(chosen)}`,
         offset: image.start,
         length: image.size,
         detail: describeImage(header, snapshots),

@@ -81,3 +81,8 @@ function readEntry(image: Image, header: ImageHeader, at: number): Entry {
   };
   return { snapshot, end: at + SNAPSHOT_ENTRY_SIZE + variable.length };
 }
+
+/** When it was taken, in UTC. */
+export function isoDate({ takenAt }: Snapshot): string {
+  return new Date(takenAt).toISOString();
+}
