@@ -2,6 +2,7 @@
  * Writes migration streams of shapes that no QEMU at hand writes, out of the memory and device states of a real guest. Written from QEMU's documentation and
  * sources, with nothing of the reader, which is tested with it.
  */
+import { decoderOf } from '#engine/formats/coding.ts';
 import { ExtentTable } from '#engine/memory/extent-table.ts';
 import { GuestMemory } from '#engine/memory/guest-memory.ts';
 import { PhysicalRegions } from '#engine/memory/physical-regions.ts';
@@ -93,11 +94,17 @@ export interface SourceBlock {
   bytes: Uint8Array;
 }
 
-/** RAM of an opened dump by block, for a guest that is small enough. */
-export function blocksOf({ dump, source }: Opened): SourceBlock[] {
+/** The RAM space of an opened dump as memory, wherever its blocks may be mapped. */
+export function ramOf({ dump, source }: Opened): GuestMemory {
   const end = Math.max(...dump.blocks.map(({ ram, length }) => ram + length));
-  const ram = new GuestMemory(source, new ExtentTable(dump.extents), new PhysicalRegions([{ start: 0, last: end - 1, ram: 0 }]));
-  return dump.blocks.map(({ name, length, ram: start }) => ({ name, length, bytes: ram.readExact(start, length) }));
+  const regions = new PhysicalRegions([{ start: 0, last: end - 1, ram: 0 }]);
+  return new GuestMemory(source, new ExtentTable(dump.extents), regions, dump.coding && decoderOf(dump.coding, source));
+}
+
+/** RAM of an opened dump by block, for a guest that is small enough. */
+export function blocksOf(opened: Opened): SourceBlock[] {
+  const ram = ramOf(opened);
+  return opened.dump.blocks.map(({ name, length, ram: start }) => ({ name, length, bytes: ram.readExact(start, length) }));
 }
 
 /** A device section's bytes as they stand in a stream. */

@@ -223,6 +223,7 @@ export function cpuFromVmstate(cpu: VmStruct, common: VmStruct | undefined, wher
 
   if (targetBitsOf(cpu) === 32) reader.registers.efer = { ...NO_LONG_MODE };
 
-  const halted = common === undefined ? undefined : numberIn(common, 'halted');
+  // Before version 6 the CPU's own section had it.
+  const halted = common === undefined ? numberIn(cpu, 'env.halted') : numberIn(common, 'halted');
   return { index, registers: reader.registers, segments: reader.segments, ...(halted === undefined ? {} : { halted: halted !== 0n }) };
 }

@@ -66,22 +66,21 @@ export class SectionEnds {
   }
 
   /**
-   * Decodes the section by all that may describe it; where one ends, the stream has to go on. Undefined when nothing describes the section, or nothing
-   * that does fits.
+   * Decodes the section by all that may describe it; where one ends, the stream has to go on, with a section rather than its end. Undefined when nothing
+   * describes the section, or nothing that does fits.
    */
   byDescription(section: DeviceSection): number | undefined {
     const candidates = this.#descriptions().descriptions.candidates(section);
     if (candidates.length === 0) return undefined;
     const bytes = this.#bytesFrom(section.start);
-    for (const { description } of candidates) {
+    const ends = candidates.flatMap(({ description }) => {
       try {
-        const end = section.start + decodeByDescription(bytes, description, section.start).end;
-        if (this.#starts.isCertain(end) || this.#isFooter(end, section.id)) return end;
+        return [section.start + decodeByDescription(bytes, description, section.start).end];
       } catch {
-        // The next one may fit.
+        return [];
       }
-    }
-    return undefined;
+    });
+    return ends.find((end) => this.#starts.isSection(end) || this.#isFooter(end, section.id)) ?? ends.find((end) => this.#starts.isCertain(end));
   }
 
   /** Looks for the header of the section that follows. Undefined when there is none in reach. */

@@ -27,6 +27,12 @@ export class SectionStarts {
     return this.#head[1] === Section.VmDescription && (length < 6 || view.getUint32(2) <= MAX_DESCRIPTION);
   }
 
+  /** True when a section's header is at `position`, as far as the file has it. */
+  isSection(position: number): boolean {
+    const length = this.#read(position);
+    return length > 0 && this.#isSection(this.#head, 0, length);
+  }
+
   /** True where the stream may end, whatever follows: one zero byte. */
   isPossibleEnd(position: number): boolean {
     return this.#read(position) > 0 && this.#head[0] === Section.Eof;
