@@ -48,10 +48,10 @@ export interface ExportJob {
 }
 
 /** The plan of a format whose files have known places. */
-function planPlaced(source: ExportSource, options: ExportOptions & { format: 'elf' | 'raw' | 'lime' }): FilePlan {
+function planPlaced(source: ExportSource, options: ExportOptions & { format: 'elf' | 'raw' | 'lime' }, progress: Progress): FilePlan {
   switch (options.format) {
     case 'elf':
-      return planElf(source, options);
+      return planElf(source, options, progress);
     case 'raw':
       return planRaw(source, options);
     case 'lime':
@@ -63,7 +63,7 @@ function planPlaced(source: ExportSource, options: ExportOptions & { format: 'el
 export function beginExport(source: ExportSource, options: ExportOptions, target: string, progress: Progress): ExportJob {
   progress.report('planning the file', 0, 0);
   if (options.format === 'kdump') return new KdumpExport(source, options, target, progress);
-  return new PlacedExport(source, planPlaced(source, { ...options, format: options.format }), options, target);
+  return new PlacedExport(source, planPlaced(source, { ...options, format: options.format }, progress), options, target);
 }
 
 /** Does one helper's share. Throws as `ExportJob.copy`. */

@@ -5,20 +5,23 @@
  * qemu (dump/dump.c since v7.2)   Ehdr | Shdr 0, .shstrtab | Phdrs | notes | memory, unaligned | section names
  * portable                        Ehdr | Shdr 0 when there are PN_XNUM program headers or more | Phdrs | notes | memory, page-aligned
  * ```
- * In both, p_vaddr is p_paddr: page tables are not followed (QEMU's paging=off). Zeros are part of the segments (p_filesz = p_memsz) and holes of
+ * Memory is written once. With `paging`, segments are mappings (paging.ts), which may overlap and share file bytes; memory that nothing maps is in the file all the same, in the portable
+ * layout with a segment whose p_vaddr is its p_paddr. Without, p_vaddr is p_paddr everywhere. Zeros are part of the segments (p_filesz = p_memsz) and holes of
  * the file. p_align is 0, as in QEMU's and Linux's vmcores: crash takes a file with another value for a netdump of 2002 (seen with crash 8.0.2).
  */
 import { WorkbenchError } from '#shared/errors.ts';
 import type { ExportOptions } from '#shared/model/export.ts';
 import { EHDR_SIZE, PHDR_SIZE, PN_XNUM, PT_LOAD, PT_NOTE, SHDR_SIZE } from '../../formats/elf/layout.ts';
-import type { ElfNote } from '../../formats/format.ts';
+import type { ElfNote, Progress } from '../../formats/format.ts';
 import { PAGE_SIZE } from '../../memory/extent-table.ts';
 import { collectNotes, noteWarnings } from './notes.ts';
 import { encodeHeader, encodeNotes, encodeProgramHeaders, encodeSectionHeaders, SECTION_NAMES, type SegmentFields } from './encode.ts';
 import type { ExportSource } from '../export-source.ts';
 import { missingWarnings } from '../export-warnings.ts';
-import { planRanges, windowOf } from '../memory-ranges.ts';
+import { planRanges, windowOf, type LoadRange } from '../memory-ranges.ts';
 import type { FilePlan } from '../placed-export.ts';
+import type { ListedMapping } from './mapping-list.ts';
+import { collectMappings, inWindow, uncovered, virtualSegments, type PlacedRange, type VirtualSegment } from './paging.ts';
 
 const EM_NONE = 0;
 /** PF_R | PF_W | PF_X, as Linux's /proc/vmcore has it. */
@@ -30,6 +33,7 @@ const MAX_SEGMENTS = 0xffff_ffff;
 
 const AS_ZEROS = 'It is written as zeros, which a reader cannot tell from memory that was zero.';
 const LEFT_OUT = 'The file leaves it out.';
+const NO_PAGING = 'No CPU of the dump has paging on: virtual addresses are the physical ones.';
 
 export interface ElfPlan extends FilePlan {
   /** PT_NOTE, then the loads, in file order. */
@@ -37,10 +41,15 @@ export interface ElfPlan extends FilePlan {
   notes: ElfNote[];
 }
 
-export function planElf(source: ExportSource, options: ExportOptions): ElfPlan {
+/** `progress` serves the pass over page tables that `paging` asks for. Throws WorkbenchError `unsupported`, `bad-request`. */
+export function planElf(source: ExportSource, options: ExportOptions, progress?: Progress): ElfPlan {
   const { layout } = options;
   const loads = planRanges(source, { split: layout === 'portable', window: windowOf(options) });
-  const count = loads.ranges.length + 1;
+  const mapped = options.paging ? collectMappings(source, progress) : undefined;
+  // Where memory lies does not depend on the segments; how long the headers are does. Offsets are counted from the first byte of memory until that is known.
+  const placed = placeRanges(loads.ranges, layout);
+  const memory = mapped ? mappedSegments(mapped, placed.ranges, options) : placed.ranges.map(plainSegment);
+  const count = memory.length + 1;
   if (count > MAX_SEGMENTS) throw new WorkbenchError('unsupported', `${source.name}: ${count} segments are more than an ELF file can have`);
   const notes = collectNotes(source);
   const noteBytes = encodeNotes(notes);
@@ -50,28 +59,18 @@ export function planElf(source: ExportSource, options: ExportOptions): ElfPlan {
   const programOffset = EHDR_SIZE + sectionCount * SHDR_SIZE;
   const noteOffset = programOffset + count * PHDR_SIZE;
   const noteSegment = { type: PT_NOTE, flags: 0, virtual: 0n, physical: 0, fileSize: noteBytes.length, memorySize: noteBytes.length };
-  const segments: SegmentFields[] = [{ ...noteSegment, offset: noteOffset }];
-
-  let offset = noteOffset + noteBytes.length;
-  for (const { start, length } of loads.ranges) {
-    // Pages of memory lie on pages of the file, so that zero pages can be holes and readers can map it.
-    if (!qemu) offset += (((start - offset) % PAGE_SIZE) + PAGE_SIZE) % PAGE_SIZE;
-    segments.push({
-      type: PT_LOAD,
-      flags: qemu ? 0 : ALL_ACCESS,
-      offset,
-      virtual: BigInt(start),
-      physical: start,
-      fileSize: length,
-      memorySize: length,
-    });
-    offset += length;
-  }
+  const base = memoryOffset(noteOffset + noteBytes.length, layout);
+  const loadFields = { type: PT_LOAD, flags: qemu ? 0 : ALL_ACCESS };
+  const segments: SegmentFields[] = [
+    { ...noteSegment, offset: noteOffset },
+    ...memory.map((segment) => ({ ...loadFields, ...segment, offset: base + segment.offset })),
+  ];
+  const end = base + placed.size;
 
   const head = new Uint8Array(noteOffset + noteBytes.length);
   const header = { machine: source.architecture?.elfMachine ?? EM_NONE, headerSize: qemu ? QEMU_HEADER_SIZE : EHDR_SIZE };
   head.set(encodeHeader({ ...header, programOffset, programCount: count, sectionOffset, sectionCount, sectionNames: qemu ? 1 : 0 }));
-  if (sectionCount > 0) head.set(encodeSectionHeaders(count, qemu ? offset : undefined), sectionOffset);
+  if (sectionCount > 0) head.set(encodeSectionHeaders(count, qemu ? end : undefined), sectionOffset);
   head.set(encodeProgramHeaders(segments), programOffset);
   head.set(noteBytes, noteOffset);
   const tail = qemu ? SECTION_NAMES : new Uint8Array(0);
@@ -83,12 +82,42 @@ export function planElf(source: ExportSource, options: ExportOptions): ElfPlan {
     missingSize,
     segments,
     notes,
-    pieces: segments.slice(1).map(({ physical, fileSize, offset: position }) => ({ physical, length: fileSize, position })),
+    pieces: placed.ranges.map(({ start, length, offset }) => ({ physical: start, length, position: base + offset })),
     extras: [
       { position: 0, bytes: head },
-      { position: offset, bytes: tail },
+      { position: end, bytes: tail },
     ],
-    fileSize: offset + tail.length,
-    warnings: [...missingWarnings(source, loads, qemu ? AS_ZEROS : LEFT_OUT), ...noteWarnings(source)],
+    fileSize: end + tail.length,
+    warnings: [
+      ...missingWarnings(source, loads, qemu ? AS_ZEROS : LEFT_OUT),
+      ...noteWarnings(source),
+      ...(options.paging && !mapped ? [NO_PAGING] : []),
+    ],
   };
+}
+
+/** Where each range lies, counted from the first byte of memory. Pages of memory lie on pages of a portable file, so that zero pages can be holes and readers can map it. */
+function placeRanges(ranges: readonly LoadRange[], layout: ExportOptions['layout']): { ranges: PlacedRange[]; size: number } {
+  let offset = 0;
+  const placed = ranges.map(({ start, length }) => {
+    if (layout === 'portable') offset += (((start - offset) % PAGE_SIZE) + PAGE_SIZE) % PAGE_SIZE;
+    const range = { start, length, offset };
+    offset += length;
+    return range;
+  });
+  return { ranges: placed, size: offset };
+}
+
+function memoryOffset(after: number, layout: ExportOptions['layout']): number {
+  return layout === 'portable' ? Math.ceil(after / PAGE_SIZE) * PAGE_SIZE : after;
+}
+
+function plainSegment({ start, length, offset }: PlacedRange): VirtualSegment {
+  return { virtual: BigInt(start), physical: start, fileSize: length, memorySize: length, offset };
+}
+
+function mappedSegments(mapped: readonly ListedMapping[], ranges: readonly PlacedRange[], options: ExportOptions): VirtualSegment[] {
+  const qemu = options.layout === 'qemu';
+  const segments = virtualSegments(inWindow(mapped, options), ranges, qemu);
+  return qemu ? segments : [...segments, ...uncovered(segments, ranges)];
 }
