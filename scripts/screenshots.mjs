@@ -47,6 +47,11 @@ const VIEWS = {
     await goTo(page, 'rip');
     await panel(5, 'Memory')(page);
   },
+  devices: async (page) => {
+    await panel(6, 'Devices')(page);
+    await page.getByRole('option', { name: /^Local APIC of CPU 0/ }).click();
+    await page.getByRole('treegrid').getByText('spurious_vec').waitFor();
+  },
   'go-to': async (page) => {
     await page.keyboard.press('Control+g');
     await page.keyboard.type('rip');

@@ -125,6 +125,7 @@ export type WorkbenchCommand =
   | 'show-memory-map'
   | 'show-page-walk'
   | 'show-memory'
+  | 'show-devices'
   | 'keyboard-shortcuts'
   | 'about';
 

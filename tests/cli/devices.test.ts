@@ -36,7 +36,7 @@ describe('devices', () => {
     const { code, out } = await run('devices', dump);
     expect(code).toBe(0);
     expect(out).toMatch(/^INDEX +DEVICE +INSTANCE +VERSION +OFFSET +SIZE +DESCRIBED BY +WHAT IT IS$/m);
-    expect(out).toMatch(/apic +1 +3 +0x[0-9a-f]+ +181 bytes +stream +Local APIC of CPU 1$/m);
+    expect(out).toMatch(/apic +1 +3 +0x[0-9a-f]+ +181 bytes +the stream +Local APIC of CPU 1$/m);
     expect(out.trim().split('\n')).toHaveLength(1 + 35);
   });
 

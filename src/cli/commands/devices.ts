@@ -1,10 +1,11 @@
 import { formatAddress, formatSize } from '#shared/address-text.ts';
 import { counted } from '#shared/counted.ts';
-import type { DeviceField, DeviceState, DeviceSummary } from '#shared/model/index.ts';
+import { describedWords, deviceJson, deviceSummaryJson, deviceText } from '#shared/device-text.ts';
+import type { DeviceState, DeviceSummary } from '#shared/model/index.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit-code.ts';
 import { hexDump } from '../hex-dump.ts';
-import { hex, toJson } from '../json.ts';
+import { toJson } from '../json.ts';
 import { openDump } from '../opened-dump.ts';
 import { textTable } from '../text-table.ts';
 
@@ -24,7 +25,7 @@ Values are hexadecimal, in words where the device is known. Only migration strea
     const pattern = positionals[1];
     if (list.length === 0) note('the dump holds no device states: only migration streams do');
     if (pattern === undefined) {
-      print(json ? toJson({ devices: list.map(summaryJson) }) : listText(list));
+      print(json ? toJson({ devices: list.map(deviceSummaryJson) }) : listText(list));
       return EXIT.done;
     }
     const matches = matcher(pattern);
@@ -33,7 +34,11 @@ Values are hexadecimal, in words where the device is known. Only migration strea
       throw new UsageError(`no device matches ${JSON.stringify(pattern)}; the dump has ${counted(list.length, 'device state')}`);
     const states: DeviceState[] = [];
     for (const { index } of chosen) states.push(await workbench.getDevice({ dumpId, index }));
-    print(json ? toJson({ devices: states.map(stateJson) }) : states.map(stateText).join('\n\n'));
+    print(
+      json
+        ? toJson({ devices: states.map(deviceJson) })
+        : states.map((state) => deviceText(state, (offset, bytes) => hexDump(offset, bytes, []))).join('\n\n'),
+    );
     return EXIT.done;
   },
 };
@@ -66,8 +71,6 @@ function matchesGlob(text: string, glob: string): boolean {
   return /^\**$/.test(glob.slice(wanted));
 }
 
-const describedWords = (described: DeviceSummary['described']): string => described ?? 'nothing';
-
 function listText(list: DeviceSummary[]): string {
   const right = 'right' as const;
   return textTable(
@@ -92,68 +95,4 @@ function listText(list: DeviceSummary[]): string {
       title ?? '',
     ]),
   );
-}
-
-function stateText(device: DeviceState): string {
-  const { name, instance, version, offset, length, described, title, problem, cut } = device;
-  const lines = [
-    `${name}, instance ${instance}, version ${version}${title ? `: ${title}` : ''}`,
-    `${formatSize(length)} at file offset ${formatAddress(offset)}, described by ${describedWords(described)}`,
-  ];
-  if (problem) lines.push(`problem: ${problem}`);
-  lines.push(...rowLines([...device.fields, ...device.subsections], '  '));
-  if (cut) lines.push('Long arrays are cut; the file has all of them.');
-  return lines.join('\n');
-}
-
-/** Buffers from this length on stand below their field. */
-const INLINE = 16;
-
-/** One line a field, its fields below it; names of one structure are as wide as the widest. */
-function rowLines(rows: readonly DeviceField[], indent: string): string[] {
-  const width = Math.min(32, Math.max(0, ...rows.map(({ name }) => name.length)));
-  return rows.flatMap((row) => {
-    const { name, size, value, words, children, type } = row;
-    const cells = [name.padEnd(width), valueText(row), words ?? (children || value !== null ? '' : type)].filter((cell) => cell !== '');
-    const lines = [`${indent}${cells.join('  ')}`.trimEnd()];
-    if (value instanceof Uint8Array && value.length > INLINE) {
-      lines.push(hexDump(BigInt(row.offset), value, []).replace(/^/gm, `${indent}  `));
-      if (size > value.length) lines.push(`${indent}  … ${counted(size - value.length, 'more byte')}`);
-    }
-    return [...lines, ...rowLines(children ?? [], `${indent}  `)];
-  });
-}
-
-function valueText({ value, size }: DeviceField): string {
-  if (typeof value === 'bigint') return value.toString(16).padStart(2 * size, '0');
-  if (value === null) return '';
-  return value.length <= INLINE ? Array.from(value, (byte) => byte.toString(16).padStart(2, '0')).join(' ') : counted(size, 'byte');
-}
-
-const summaryJson = ({ offset, ...rest }: DeviceSummary) => ({ ...rest, offset: hex(offset) });
-
-function stateJson({ fields, subsections, ...summary }: DeviceState) {
-  return { ...summaryJson(summary), fields: fields.map(fieldJson), subsections: subsections.map(fieldJson) };
-}
-
-interface FieldJson extends Omit<DeviceField, 'offset' | 'value' | 'children'> {
-  offset: string;
-  value: bigint | null;
-  /** A buffer's, as hex digits. */
-  bytes?: string;
-  children?: FieldJson[];
-}
-
-function fieldJson({ name, type, offset, size, value, words, children }: DeviceField): FieldJson {
-  const bytes = value instanceof Uint8Array ? Buffer.from(value).toString('hex') : undefined;
-  return {
-    name,
-    type,
-    offset: hex(offset),
-    size,
-    value: value instanceof Uint8Array ? null : value,
-    bytes,
-    words,
-    children: children?.map(fieldJson),
-  };
 }

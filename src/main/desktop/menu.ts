@@ -68,6 +68,7 @@ export function menuTemplate(state: MenuState, actions: MenuActions): MenuItemCo
         item('&Memory Map', 'show-memory-map', 'CmdOrCtrl+3'),
         item('&Page Walk', 'show-page-walk', 'CmdOrCtrl+4'),
         item('Me&mory', 'show-memory', 'CmdOrCtrl+5'),
+        item('&Devices', 'show-devices', 'CmdOrCtrl+6'),
         SEPARATOR,
         {
           label: '&Theme',

@@ -1,11 +1,11 @@
 /** The panels of the workbench: id, words, icon, and the component that is loaded when the panel is first shown. */
-import { Binary, Cpu, LayoutList, ListTree, Map as MapIcon } from '@lucide/vue';
+import { Binary, CircuitBoard, Cpu, LayoutList, ListTree, Map as MapIcon } from '@lucide/vue';
 import { defineAsyncComponent } from 'vue';
 import type { Component } from 'vue';
 import type { WorkbenchCommand } from '#shared/contract.ts';
 import LoadingState from './components/LoadingState.vue';
 
-export type PanelId = 'overview' | 'registers' | 'memory-map' | 'page-walk' | 'memory';
+export type PanelId = 'overview' | 'registers' | 'memory-map' | 'page-walk' | 'memory' | 'devices';
 
 export interface PanelDefinition {
   id: PanelId;
@@ -61,6 +61,14 @@ export const PANELS: readonly PanelDefinition[] = [
     icon: Binary,
     command: 'show-memory',
     component: lazily(() => import('./features/memory/MemoryPanel.vue')),
+  },
+  {
+    id: 'devices',
+    title: 'Devices',
+    purpose: 'What state each device was saved in',
+    icon: CircuitBoard,
+    command: 'show-devices',
+    component: lazily(() => import('./features/devices/DevicesPanel.vue')),
   },
 ];
 

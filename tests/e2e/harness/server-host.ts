@@ -25,6 +25,7 @@ const MENU_ITEMS: Readonly<Record<WorkbenchCommand, readonly [menu: string, item
   'show-memory-map': ['View', /^Memory map/],
   'show-page-walk': ['View', /^Page walk/],
   'show-memory': ['View', /^Memory(?! map)/],
+  'show-devices': ['View', /^Devices/],
   'reset-layout': ['View', /^Reset layout/],
   'theme-system': ['View', /^Theme: as the system/],
   'theme-light': ['View', /^Theme: light/],
