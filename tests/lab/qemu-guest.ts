@@ -13,8 +13,10 @@ export interface GuestOptions {
   folder: string;
   /** Everything but accelerator, display, monitor and serial port. */
   args: string[];
-  /** Text on the serial port that says the guest is where it should be. */
-  ready: string;
+  /** Text on the serial port that says the guest is where it should be; without it the guest is paused before its first instruction. */
+  ready?: string;
+  /** Default: qemu-system-x86_64. */
+  binary?: string;
   timeoutSeconds: number;
 }
 
@@ -28,7 +30,8 @@ export class QemuGuest {
   readonly #process: ChildProcess;
   readonly #socket: net.Socket;
   #received = '';
-  #waiting: ((line: string) => void)[] = [];
+  #waiting: { resolve: (line: string) => void; reject: (error: Error) => void }[] = [];
+  #over: Error | undefined;
 
   private constructor(folder: string, child: ChildProcess, socket: net.Socket) {
     this.folder = folder;
@@ -39,28 +42,34 @@ export class QemuGuest {
       this.#received = lines.pop() ?? '';
       for (const line of lines) {
         const message = JSON.parse(line) as Reply & { event?: string };
-        if (message.event === undefined) this.#waiting.shift()?.(line);
+        if (message.event === undefined) this.#waiting.shift()?.resolve(line);
       }
     });
+    // A guest that is gone answers nothing more: whoever waits hears why.
+    const end = () => {
+      this.#over ??= new Error(`QEMU ended: ${readFileSync(path.join(folder, 'qemu.log'), 'utf8')}`);
+      for (const { reject } of this.#waiting.splice(0)) reject(this.#over);
+    };
+    socket.on('error', end).on('close', end);
   }
 
   /** Boots a guest, waits until it is ready, and stops its CPUs. */
-  static async start({ folder, args, ready, timeoutSeconds }: GuestOptions): Promise<QemuGuest> {
+  static async start({ folder, args, ready, binary = 'qemu-system-x86_64', timeoutSeconds }: GuestOptions): Promise<QemuGuest> {
     mkdirSync(folder, { recursive: true });
     const serial = path.join(folder, 'serial.log');
     // A socket's path is short by law (sun_path), a folder's is not.
     const control = path.join('/tmp', `qmp-${process.pid}-${Math.random().toString(36).slice(2)}`);
     rmSync(serial, { force: true });
     const command = ['-accel', 'tcg,tb-size=32', ...args, '-nodefaults', '-display', 'none', '-no-reboot', '-monitor', 'none'];
-    command.push('-qmp', `unix:${control},server,nowait`, '-serial', `file:${serial}`);
-    writeFileSync(path.join(folder, 'command.txt'), `qemu-system-x86_64 ${command.join(' ')}\n`);
+    command.push('-qmp', `unix:${control},server,nowait`, ...(ready === undefined ? ['-serial', 'none', '-S'] : ['-serial', `file:${serial}`]));
+    writeFileSync(path.join(folder, 'command.txt'), `${binary} ${command.join(' ')}\n`);
     const log = openSync(path.join(folder, 'qemu.log'), 'w');
-    const child = spawn('qemu-system-x86_64', command, { stdio: ['ignore', log, log] });
+    const child = spawn(binary, command, { stdio: ['ignore', log, log] });
     const until = Date.now() + timeoutSeconds * 1000;
     try {
-      while (!existsSync(serial) || !readFileSync(serial, 'latin1').includes(ready)) {
+      while (ready === undefined ? !existsSync(control) : !existsSync(serial) || !readFileSync(serial, 'latin1').includes(ready)) {
         if (child.exitCode !== null) throw new Error(`QEMU ended: ${readFileSync(path.join(folder, 'qemu.log'), 'utf8')}`);
-        if (Date.now() > until) throw new Error(`no ${ready} in ${timeoutSeconds} s: see ${serial}`);
+        if (Date.now() > until) throw new Error(`no ${ready ?? 'QMP socket'} in ${timeoutSeconds} s: see ${serial}`);
         await sleep(100);
       }
       const socket = net.connect(control);
@@ -78,7 +87,8 @@ export class QemuGuest {
   }
 
   #line(): Promise<string> {
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    if (this.#over) return Promise.reject(this.#over);
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
   async qmp(execute: string, args: Record<string, unknown> = {}): Promise<unknown> {
@@ -125,10 +135,14 @@ export class QemuGuest {
     return { version, cpus: states, 'mtree -f': await this.hmp('info mtree -f'), ramblock: await this.hmp('info ramblock') };
   }
 
+  /** For a guest that is in an unknown state. */
+  kill(): void {
+    this.#process.kill('SIGKILL');
+    this.#socket.destroy();
+  }
+
   async quit(): Promise<void> {
     const over = new Promise((resolve) => this.#process.once('exit', resolve));
-    // QEMU may be gone before its answer has arrived: that is what was asked for.
-    this.#socket.on('error', () => undefined);
     this.#socket.write(`${JSON.stringify({ execute: 'quit' })}\n`);
     await over;
     this.#socket.destroy();
