@@ -12,7 +12,7 @@
  * What the symbols give is the last column of all rotations, sorted (Burrows-Wheeler); undone, it is a run-length code: after four equal bytes the next
  * one tells how many more there are.
  *
- * Our own because seek-bzip 2.0.0 is three times slower, and never ends on a run whose length it cannot count.
+ * Our own because seek-bzip 2.0.0 takes twice the time (17 against 33 MB/s), and gives out a block's bytes before it has checked them.
  */
 import type { BitReader } from './bit-reader.ts';
 import { HuffmanCode, MAX_CODE_BITS } from './bzip2-huffman.ts';

@@ -44,7 +44,7 @@ describe('a compressed file', () => {
   it.each(FIXTURES.filter((name) => !(name in REFUSED)))('%s followed by something else: the content, and a word about the rest', async (name) => {
     const opened = (await decompress(Buffer.concat([compressedFixture(name), Buffer.from('something else')])))!;
     expect(Buffer.compare(opened.bytes, CONTENT)).toBe(0);
-    expect(opened.diagnostics).toMatchObject([{ code: 'compressed-trailing', severity: 'info', fileOffset: compressedFixture(name).length }]);
+    expect(opened.diagnostics).toMatchObject([{ code: 'compressed-trailing', severity: 'suspect', fileOffset: compressedFixture(name).length }]);
   });
 
   it('is recognised by one compression alone, and random bytes by none', () => {

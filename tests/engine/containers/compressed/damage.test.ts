@@ -47,7 +47,7 @@ describe('cut', TIMEOUT, () => {
       // Where streams are put end to end, the first alone is a whole file; so is one whose padding is cut.
       const isWhole = opened.diagnostics.length === 0;
       if (isWhole) expect(['two-padded.xz', 'two.bz2', 'parallel.bz2', 'two.lz4', 'two.lzo', 'two.zst'], what).toContain(name);
-      else expect(opened.diagnostics[0]!.severity, what).toBe(opened.diagnostics[0]!.code === 'compressed-trailing' ? 'info' : 'data-loss');
+      else expect(opened.diagnostics[0]!.severity, what).toBe(opened.diagnostics[0]!.code === 'compressed-trailing' ? 'suspect' : 'data-loss');
       most = Math.max(most, opened.bytes.length);
     }
     // Cut a few bytes before the end, next to nothing is lost.
@@ -58,8 +58,8 @@ describe('cut', TIMEOUT, () => {
 describe('changed', TIMEOUT, () => {
   it.each(WHOLE)('%s: whatever comes out without a word is right', async (name) => {
     const original = compressedFixture(name);
-    const edges = Array.from({ length: 25 }, (_, index) => [index, original.length - 1 - index]).flat();
-    for (let time = 0; time < 90; time++) {
+    const edges = Array.from({ length: 20 }, (_, index) => [index, original.length - 1 - index]).flat();
+    for (let time = 0; time < 60; time++) {
       const random = seededRandom(time + 1);
       const bytes = original.slice();
       const at = edges[time] ?? Math.floor(random() * bytes.length);

@@ -21,7 +21,7 @@ export function compressedContainer(format: CompressedFormat, folder?: string): 
 }
 
 async function decompress(format: CompressedFormat, { source, start }: Wrapped, options: UnwrapOptions, folder?: string): Promise<Unwrapped> {
-  const file = TemporaryFile.create(announcedSize(format, new CompressedInput(source, start)), folder);
+  const file = TemporaryFile.create(announcedSize(format, new CompressedInput(source, start).ahead()), folder);
   try {
     const input = new CompressedInput(source, start);
     const damage = await pour(format, input, file, options);
@@ -107,9 +107,10 @@ function asDiagnostic({ title }: CompressedFormat, damage: StreamDamage, size: n
       };
     case 'trailing':
       return {
-        severity: 'info',
+        severity: 'suspect',
         code: 'compressed-trailing',
         message: `Something else follows the ${title}: ${damage.message}. It was left out.`,
+        consequence: 'If it was more of the dump, that is missing here.',
         ...where,
       };
   }

@@ -3,6 +3,8 @@ import type { ByteSource } from '../../memory/byte-source.ts';
 import { StreamDamage } from './compressed-format.ts';
 
 const PIECE = 256 * 1024;
+/** Of whoever looks ahead: enough for headers. */
+const GLANCE = 4096;
 
 export class CompressedInput {
   readonly name: string;
@@ -13,12 +15,13 @@ export class CompressedInput {
   /** Offset in the source of the next byte. */
   position: number;
   readonly #source: ByteSource;
-  #buffer = new Uint8Array(PIECE);
+  #buffer: Uint8Array;
   #bufferStart = 0;
   #bufferEnd = 0;
 
-  constructor(source: ByteSource, start: number) {
+  constructor(source: ByteSource, start: number, bufferSize = PIECE) {
     this.#source = source;
+    this.#buffer = new Uint8Array(bufferSize);
     this.name = source.name;
     this.start = start;
     this.end = source.size;
@@ -27,6 +30,13 @@ export class CompressedInput {
 
   get left(): number {
     return Math.max(0, this.end - this.position);
+  }
+
+  /** For a walk over what lies ahead, a few bytes here and there. */
+  ahead(): CompressedInput {
+    const ahead = new CompressedInput(this.#source, this.start, GLANCE);
+    ahead.position = this.position;
+    return ahead;
   }
 
   /** The next bytes, fewer at the end of the file, without passing over them. Good until the next call. */

@@ -74,8 +74,9 @@ export class TemporaryFile {
     } catch (error) {
       throw asProblem(error, this.#folder);
     }
+    const source = FileSource.ofTemporary(this.#fd, { mapping, name, folder: this.#folder, leftBehind: this.#leftBehind });
     this.#open = false;
-    return FileSource.ofTemporary(this.#fd, { mapping, name, folder: this.#folder, leftBehind: this.#leftBehind });
+    return source;
   }
 
   /** Takes the file away, unless it was finished. */

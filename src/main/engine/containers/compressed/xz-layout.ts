@@ -52,10 +52,9 @@ export function skipXzPadding(input: CompressedInput): void {
   while (input.left >= 4 && le32(input.peek(4), 0) === 0) input.position += 4;
 }
 
-/** Walks the stream that begins at the input's position, which is not moved. Reads a few bytes a chunk (64 KiB at most, compressed). */
+/** Walks a stream, a few bytes a chunk (64 KiB at most, compressed); leaves the input after it. */
 export function walkXzStream(input: CompressedInput): XzStream {
-  const start = input.position;
-  const found: XzStream = { size: 0, check: 0, filters: new Set(), dictionary: 0, end: start };
+  const found: XzStream = { size: 0, check: 0, filters: new Set(), dictionary: 0, end: input.position };
   try {
     found.check = input.take(HEADER_BYTES, 'stream header')[7]!;
     walkBlocks(input, found);
@@ -67,8 +66,6 @@ export function walkXzStream(input: CompressedInput): XzStream {
     if (!(error instanceof StreamDamage)) throw error;
     found.damage = error;
     found.end = error.offset;
-  } finally {
-    input.position = start;
   }
   return found;
 }
