@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { main } from '../../src/cli/main.ts';
 import { createWorkbench } from '../../src/main/workbench/workbench.ts';
+import { SPLIT_PAGES, writeSplitDump } from '../hosts/split-dump.ts';
 import { copyOfSample, newFolder, SAMPLES_FOLDER } from '../hosts/sample-dump.ts';
 
 let folder: string;
@@ -255,6 +256,49 @@ describe('info', () => {
     const { code, err } = await run('info', dump, '--format', 'elf-vmcore');
     expect(code).toBe(1);
     expect(err).toContain('guest.qevm');
+  });
+});
+
+describe('several FILEs', () => {
+  const text = (value: unknown): string => Buffer.from((value as { bytes: string }).bytes, 'hex').toString();
+
+  test('are the parts of one dump, in any order, wherever a command has more arguments', async () => {
+    const [first, second] = writeSplitDump(folder);
+    const { code, value } = await json('info', second, first);
+    expect(code).toBe(0);
+    expect(value).toMatchObject({
+      name: 'vmcore.2',
+      files: [second, first],
+      layers: [{ part: 'vmcore.2' }, { part: 'vmcore.1' }],
+      memory: { total: SPLIT_PAGES * 4096 },
+    });
+    expect((await run('info', first, second)).out).toMatch(/^kdump-compressed dump in vmcore\.1 .*\nkdump-compressed dump in vmcore\.2 /m);
+    for (const page of [1, SPLIT_PAGES - 1]) {
+      expect(text((await json('read', first, second, (page * 4096).toString(16), '8')).value)).toBe(`page ${page}; `.slice(0, 8));
+    }
+    // Addresses are told from the files; no table of this text leads anywhere.
+    expect((await json('translate', first, second, '1000', '2000', '--root', '0')).value).toHaveLength(2);
+  });
+
+  test('of which one is missing: its memory is absent, and stderr says so', async () => {
+    const [first] = writeSplitDump(folder);
+    const { code, err } = await run('read', first, ((SPLIT_PAGES - 1) * 4096).toString(16), '8');
+    expect(code).toBe(3);
+    expect(err).toContain('vmcore.1 is one part of a split dump');
+  });
+});
+
+describe('raw memory', () => {
+  test('opens when it is called that, with the CPU family, and not before', async () => {
+    const raw = join(folder, 'memory.raw');
+    expect((await run('read', dump, '0', '0x800000', '--out', raw)).code).toBe(0);
+    expect((await run('info', raw)).code).toBe(1);
+    const as = ['--format', 'raw', '--arch', 'x86-64'];
+    expect((await json('info', raw, ...as)).value).toMatchObject({ format: 'raw', architecture: 'x86-64', memory: { total: 0x80_0000 } });
+    expect((await json('read', raw, '300000', '16', ...as)).value).toEqual((await json('read', dump, '300000', '16')).value);
+    const walked = (await json('walk', raw, '0xffffffff80300000', '--root', '200000', ...as)).value;
+    expect(walked).toMatchObject({ result: { kind: 'page', physical: '0x300000' } });
+    expect((await json('memory-map', raw, ...as, '--map', '100000=none:1000')).value).toMatchObject({ corrected: true });
   });
 });
 

@@ -9,6 +9,7 @@ import { METHOD_NAMES, READ_LIMIT, type HostInfo, type MethodName, type Workbenc
 import type { DumpSummary } from '#shared/model/index.ts';
 import { writeLargeVmcore } from '../hosts/large-vmcore.ts';
 import { recordHost } from '../hosts/record-host.ts';
+import { SPLIT_PAGES, writeSplitDump } from '../hosts/split-dump.ts';
 import { copyOfFixture, copyOfSample, firstSample, newFolder } from '../hosts/sample-dump.ts';
 
 /** A workbench behind its transport. */
@@ -142,6 +143,17 @@ export function contractSuite(description: string, connect: (folder: string) => 
         await workbench.closeDump({ dumpId });
       }
       for (const wanted of ['no-such', 'disk-alone']) await expect(open(wanted)).rejects.toMatchObject({ code: 'bad-request' });
+    });
+
+    it('opens the parts of a split dump as one, in any order once', async () => {
+      const [first, second] = writeSplitDump(folder);
+      for (const part of [first, second]) await host.permit(part);
+      const opened = await workbench.openDump({ location: { kind: 'set', paths: [first, second] }, jobId: 'parts' });
+      expect(opened).toMatchObject({ name: 'vmcore.1', files: [first, second], memory: { total: SPLIT_PAGES * 4096 } });
+      const again = await workbench.openDump({ location: { kind: 'set', paths: [second, first] }, jobId: 'parts-again' });
+      expect(again.dumpId).toBe(opened.dumpId);
+      expect((await workbench.listRecent())[0]).toMatchObject({ path: first, files: [first, second] });
+      await workbench.closeDump({ dumpId: opened.dumpId });
     });
 
     it('refuses a set whose files are not one dump, leaves nothing open, and opens each of them alone', async () => {

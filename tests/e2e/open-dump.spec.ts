@@ -1,9 +1,14 @@
 /** Every way in: sample, dialog, drop, command line, recent files; one file or several, as its content says or otherwise. */
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { copyOfFixture, copyOfSample, firstSample } from '../hosts/sample-dump.ts';
+import { writeSplitDump } from '../hosts/split-dump.ts';
 import { expect, test } from './harness/test.ts';
 import { FileBrowser } from './pages/file-browser.ts';
+import { MemoryView } from './pages/memory.ts';
 import { OpenAs } from './pages/open-as.ts';
+
+const CLI = join(import.meta.dirname, '../../out/main/cli.js');
 
 test('the start page offers a sample, and a click opens it', async ({ host, shell, startPage }) => {
   await expect(host.page).toHaveTitle('vmcore-workbench');
@@ -48,6 +53,22 @@ test.describe('several files', () => {
     await host.openFiles([copyOfSample(folder, 'third.qevm'), copyOfFixture(folder, 'tiny/oracle.json')]);
     await expect(startPage.opening.getByRole('heading')).toHaveText(['oracle.json did not open']);
     expect(await shell.openDumps()).toEqual(['first.qevm', 'second.qevm', 'third.qevm']);
+  });
+
+  test('that are the parts of one dump are that dump, and so is their recent entry', async ({ host, shell, startPage, folder }) => {
+    await expect(startPage.heading).toBeVisible();
+    const parts = writeSplitDump(folder);
+    await host.openFiles(parts);
+    const title = 'vmcore.1 and 1 more file';
+    await shell.expectOpen(title);
+    const overview = shell.panel('Overview');
+    await expect(overview.getByRole('list', { name: 'Files' }).getByRole('listitem')).toHaveText(parts);
+    // Beside each other: neither is inside the other.
+    const layers = overview.getByRole('list', { name: 'Holds the memory' }).getByRole('listitem');
+    await expect(layers).toHaveText([/^kdump-compressed dump in vmcore\.1/, /^kdump-compressed dump in vmcore\.2/]);
+    await host.command('close-dump');
+    await startPage.item('Recent', title).click();
+    await shell.expectOpen(title);
   });
 
   test('dropped at once open at once; a browser asks where they lie', async ({ host, shell, startPage, folder }) => {
@@ -139,16 +160,25 @@ test.describe('Open as…', () => {
     await shell.expectOpen('guest.qevm');
   });
 
-  test('proposes raw memory for what no format knows', async ({ host, startPage }) => {
+  test('opens raw memory, which it proposes for what no format knows', async ({ host, shell, startPage, dumpFile, folder }) => {
     await expect(startPage.heading).toBeVisible();
-    await host.openFiles([join(import.meta.dirname, 'open-dump.spec.ts')]);
+    const raw = join(folder, 'memory.raw');
+    execFileSync(process.execPath, [CLI, 'read', dumpFile, '0', '0x800000', '--out', raw]);
+    await host.openFiles([raw]);
     await startPage.opening.getByRole('button', { name: 'Open as…' }).click();
-    const dialog = new OpenAs(host.page, 'open-dump.spec.ts');
+    const dialog = new OpenAs(host.page, 'memory.raw');
     await expect(dialog.format).toHaveValue('raw');
     await expect(dialog.snapshot).toBeDisabled();
     await host.page.keyboard.press('Escape');
     await expect(dialog.dialog).toHaveCount(0);
-    await expect(startPage.opening).toBeVisible();
+    await startPage.opening.getByRole('button', { name: 'Open as…' }).click();
+    await dialog.cpuFamily.selectOption('x86-64');
+    await dialog.open.click();
+    await shell.expectOpen('memory.raw — as Raw memory');
+    await expect(shell.panel('Overview')).toContainText('8 MiB');
+    const memory = new MemoryView(host.page);
+    await memory.goTo('gpa:300000', '0000 0030 0000');
+    await expect(memory.row('0000 0030 0000')).toContainText('tiny gue');
   });
 });
 

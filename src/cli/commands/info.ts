@@ -70,10 +70,11 @@ function openedRow({ options }: DumpSummary): [string, string][] {
   return words.length > 0 ? [['Opened', words.join(', ')]] : [];
 }
 
-/** Each layer is inside the one above it, and its offset counts from that one's start. */
+/** Each layer is inside the one above it, and its offset counts from that one's start; the parts of a set lie beside each other. */
 function layerTable(layers: readonly Layer[]): string {
-  const rows = layers.map(({ title, offset, length, detail }, depth) => [
-    `${'  '.repeat(depth)}${title}`,
+  const firstPart = layers.findIndex(({ part }) => part !== undefined);
+  const rows = layers.map(({ title, offset, length, detail, part }, index) => [
+    `${'  '.repeat(part === undefined ? index : firstPart)}${title}${part === undefined ? '' : ` in ${part}`}`,
     formatAddress(offset),
     formatAddress(length),
     formatSize(length),

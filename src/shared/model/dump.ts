@@ -11,6 +11,8 @@ export interface Layer {
   offset: number;
   length: number;
   detail: string;
+  /** Name of the file that it is in, of a split set: such layers lie beside each other, all inside the one before them. Their offsets count through all files. */
+  part?: string;
 }
 
 /** A text that came with the dump: libvirt's XML, its cookie. */
