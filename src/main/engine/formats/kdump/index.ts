@@ -86,6 +86,7 @@ class KdumpDump {
           index.tables.find(({ start }) => start === each.start)?.count ?? 0,
           'descriptor',
         )}`,
+        ...(parts.length > 1 ? { part: each.name } : {}),
       })),
       architecture: family?.id,
       blocks: [],
