@@ -1,7 +1,10 @@
+import fs from 'node:fs/promises';
 import { formatAddress, formatSize } from '#shared/address-text.ts';
-import type { ExportOptions, ExportReport, JobProgress } from '#shared/model/index.ts';
+import { WorkbenchError } from '#shared/errors.ts';
+import type { ExportReport, JobProgress } from '#shared/model/index.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { EXIT, UsageError } from '../exit-code.ts';
+import { EXIT } from '../exit-code.ts';
+import { EXPORT_HELP, EXPORT_OPTIONS, exportOptions } from '../export-options.ts';
 import { hex, toJson } from '../json.ts';
 import { openDump } from '../opened-dump.ts';
 
@@ -9,14 +12,14 @@ const JOB = 'export';
 
 export const exportCommand: Command = {
   name: 'export',
-  usage: 'FILE... OUT [--format elf] [--layout portable|qemu]',
+  usage: 'FILE... OUT [--format elf|kdump|raw|lime] [options]',
   summary: 'write the memory and registers as a vmcore',
-  details: `  --format elf               ELF64 vmcore (default)
-  --layout portable|qemu     portable (default) opens in crash, makedumpfile, libkdumpfile, gdb; qemu is byte for byte what QEMU's dump-guest-memory writes
+  details: `${EXPORT_HELP}
+  --report FILE                    write what was missing, and what was written, as JSON
 
-OUT is written as OUT.part and renamed when it is complete. Memory that the source lacks is listed on stderr.`,
+OUT is written as OUT.part and renamed when it is complete and was found to be right. Memory that the source lacks is listed on stderr.`,
   arity: [2, 2],
-  options: { format: { type: 'string' }, 'input-format': { type: 'string' }, layout: { type: 'string' } },
+  options: { ...EXPORT_OPTIONS, 'input-format': { type: 'string' }, report: { type: 'string' } },
   formatOption: 'input-format',
   async run(context) {
     const options = exportOptions(context.options);
@@ -29,6 +32,8 @@ OUT is written as OUT.part and renamed when it is complete. Memory that the sour
       const report = await context.workbench.exportDump({ dumpId, options, target, jobId: JOB });
       stopShowing();
       tell(context, report);
+      const reportFile = context.options['report'];
+      if (typeof reportFile === 'string') await writeReport(reportFile, report);
       return EXIT.done;
     } finally {
       stopShowing();
@@ -36,13 +41,6 @@ OUT is written as OUT.part and renamed when it is complete. Memory that the sour
     }
   },
 };
-
-function exportOptions({ format = 'elf', layout = 'portable' }: CommandContext['options']): ExportOptions {
-  if (format !== 'elf')
-    throw new UsageError(`--format: expected elf, found ${JSON.stringify(format)}: it says what is written, --input-format what FILE is`);
-  if (layout !== 'portable' && layout !== 'qemu') throw new UsageError(`--layout: expected portable or qemu, found ${JSON.stringify(layout)}`);
-  return { format, layout };
-}
 
 function showProgress({ workbench }: CommandContext): () => void {
   const clear = () => process.stderr.write('\r\x1b[K');
@@ -64,11 +62,24 @@ function progressLine({ phase, done, total, bytesPerSecond, secondsLeft }: JobPr
 function tell({ json, print, note }: CommandContext, report: ExportReport): void {
   const { target, bytesWritten, sparseBytes, seconds, missing, missingCut, warnings } = report;
   if (json) {
-    print(toJson({ ...report, missing: missing.map(({ start, last, reason }) => ({ start: hex(start), last: hex(last), reason })) }));
+    print(asJson(report));
     return;
   }
-  print(`${target}: ${formatSize(bytesWritten)} written, ${formatSize(sparseBytes)} left as holes, ${seconds.toFixed(1)} s`);
+  const verified = report.verified === null ? '' : `, ${formatSize(report.verified)} read back and equal`;
+  print(`${target}: ${formatSize(bytesWritten)} written, ${formatSize(sparseBytes)} left as holes${verified}, ${seconds.toFixed(1)} s`);
   for (const warning of warnings) note(`warning: ${warning}`);
   for (const { start, last, reason } of missing) note(`missing: ${formatAddress(start)} to ${formatAddress(last)}: ${reason}`);
   if (missingCut) note('missing: and more');
+}
+
+function asJson(report: ExportReport): string {
+  return toJson({ ...report, missing: report.missing.map(({ start, last, reason }) => ({ start: hex(start), last: hex(last), reason })) });
+}
+
+async function writeReport(file: string, report: ExportReport): Promise<void> {
+  try {
+    await fs.writeFile(file, `${asJson(report)}\n`);
+  } catch (error) {
+    throw new WorkbenchError('cannot-write', `${file}: ${(error as Error).message}`);
+  }
 }
