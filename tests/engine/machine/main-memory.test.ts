@@ -130,6 +130,16 @@ describe('what is main memory and what was plugged in', () => {
     expect(map.regions[1]!.evidence).toMatchObject({ strength: 'proven', text: expect.stringContaining('dimm0') as string });
   });
 
+  it('an address over main memory is not believed', () => {
+    const xml = `<domain><devices><memory model='dimm'><alias name='dimm0'/><address type='dimm' base='0x10000000'/></memory></devices></domain>`;
+    const blocks: [string, number][] = [
+      ['pc.ram', GiB],
+      ['memdimm0', GiB],
+    ];
+    const map = mapOf({ machine, xml, blocks });
+    expect([map.ranges[1], map.codes]).toEqual([['memdimm0', 4 * GiB, 5 * GiB, 0], ['plugged-memory-guessed']]);
+  });
+
   it('virtio-mem is where its own state says', () => {
     const state = new Uint8Array(1000);
     const view = new DataView(state.buffer);
@@ -157,6 +167,18 @@ describe('what is main memory and what was plugged in', () => {
       ],
     });
     expect([map.ranges[1], map.codes]).toEqual([['stick', 7 * GiB, 8 * GiB, 0], []]);
+  });
+
+  it('thousands of devices, and of places for them, take no time', () => {
+    const many: [string, number][] = Array.from({ length: 4000 }, (_, index) => [`memdimm${index}`, 2 ** 21 + 4096]);
+    const devices = many.map(
+      (_, index) => `<memory><alias name='dimm${index}'/><address type='dimm' base='${index % 2 ? 0 : 2 ** 40 + index * 2 ** 30}'/></memory>`,
+    );
+    const began = process.cpuUsage();
+    const map = mapOf({ machine, blocks: [['pc.ram', GiB], ...many], xml: `<domain><devices>${devices.join('')}</devices></domain>` });
+    const { user, system } = process.cpuUsage(began);
+    expect((user + system) / 1e6).toBeLessThan(3);
+    expect(map.ranges.length).toBeGreaterThan(2000);
   });
 
   it('memory that no machine could have is refused a place, and thousands of blocks take no time', () => {

@@ -61,9 +61,13 @@ export function isMachinesOwn({ name }: Block): boolean {
 
 /** Memory that a virtio-mem or virtio-pmem device brings: its block carries the device's path, its section follows the path. */
 export function virtioMemoryBlocks({ blocks, devices }: MachineEvidence): (Block & { section: string })[] {
+  const sections = new Map<string, string>();
+  for (const section of devices) {
+    const path = /^([^]*)\/virtio-p?mem[^/]*$/.exec(section)?.[1];
+    if (path !== undefined && !sections.has(path)) sections.set(path, section);
+  }
   return blocks.flatMap((block, index) => {
-    const path = /^([^]*)\/[^/]+$/.exec(block.name)?.[1];
-    const section = path && devices.find((name) => name.startsWith(`${path}/virtio-mem`) || name.startsWith(`${path}/virtio-pmem`));
-    return section && block.length >= LEAST_MEMORY ? [{ ...block, index, section }] : [];
+    const section = sections.get(block.name.replace(/\/[^/]*$/, ''));
+    return section !== undefined && block.length >= LEAST_MEMORY ? [{ ...block, index, section }] : [];
   });
 }

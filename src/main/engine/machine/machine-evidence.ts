@@ -21,7 +21,7 @@ export interface MachineEvidence {
   devices: readonly string[];
   /** The 256 bytes of PCI configuration space of the device whose section has this name; undefined when there is none. */
   pciConfig(section: string): Uint8Array | undefined;
-  /** The bytes of the first section of this name. */
+  /** The bytes of the first section of this name; undefined for one that is longer than any that a rule asks for. */
   payload(section: string): Uint8Array | undefined;
   /** A field of the first section of this name, where something describes the section. */
   field(section: string, field: string): VmField | undefined;

@@ -146,10 +146,14 @@ function byNodeSizes(blocks: readonly Block[], srat: Srat | undefined): Ordered 
 
 /** libvirt calls the backend of cell N ram-nodeN. */
 function byDomain(blocks: readonly Block[], domain: MachineEvidence['domain']): Ordered | undefined {
-  const sorted = (domain?.cells ?? []).flatMap(
-    ({ id, memory }) => blocks.find(({ name, length }) => plainName(name) === `ram-node${id}` && length === memory) ?? [],
-  );
-  if (sorted.length !== blocks.length || new Set(sorted).size !== sorted.length) return undefined;
+  const cells = domain?.cells ?? [];
+  if (cells.length !== blocks.length) return undefined;
+  const named = new Map(blocks.map((block) => [plainName(block.name), block]));
+  const sorted = cells.map(({ id, memory }) => {
+    const block = named.get(`ram-node${id}`);
+    return block?.length === memory ? block : undefined;
+  });
+  if (!sorted.every((block) => block !== undefined) || new Set(sorted).size !== blocks.length) return undefined;
   return { blocks: sorted, strength: 'derived', order: "as libvirt's XML has them in domain/cpu/numa/cell" };
 }
 

@@ -8,6 +8,7 @@
 import type { Diagnostic } from '#shared/model/diagnostic.ts';
 import type { Evidence } from '#shared/model/memory.ts';
 import { formatAddress, formatSize } from '#shared/address-text.ts';
+import type { MemoryDevice } from '../libvirt/domain.ts';
 import type { MapPainter } from '../memory/map-painter.ts';
 import { plainName, virtioMemoryBlocks, type Block } from './block-kinds.ts';
 import type { MachineEvidence } from './machine-evidence.ts';
@@ -27,6 +28,8 @@ interface Place {
 /** Backends of anonymous memory are aligned to this on all hosts but s390x (QEMU include/qemu/osdep.h, QEMU_VMALLOC_ALIGN; x86 and ARM). */
 const ALIGNMENT = 2 * 2 ** 20;
 const MAX_ADDRESS = 2 ** 52;
+/** Devices whose states are looked through; QEMU has 256 slots for memory. */
+const MAX_STATES = 256;
 
 export function paintPluggedMemory(
   painter: MapPainter,
@@ -35,30 +38,29 @@ export function paintPluggedMemory(
   area: PlugArea | undefined,
   roles: Map<number, string>,
 ): Diagnostic[] {
-  const virtio = virtioMemoryBlocks(evidence);
+  const virtio = new Map(
+    virtioMemoryBlocks(evidence)
+      .slice(0, MAX_STATES)
+      .map((block) => [block.index, block]),
+  );
+  const named = new Map(evidence.domain?.devices.map((device) => [`mem${device.alias}`, device]));
+  const main = painter.regions();
+  // Whoever puts a device over main memory is wrong about it.
+  const isFree = (start: number, length: number) =>
+    start + length <= MAX_ADDRESS && !main.some((region) => region.start < start + length && region.last >= start);
   const placed: { block: Block; place: Place }[] = [];
   const open: Block[] = [];
-  for (const block of [...virtio, ...dimms]) {
-    roles.set(block.index, virtio.some(({ index }) => index === block.index) ? 'memory of a virtio device' : 'plugged-in memory');
-    const place =
-      fromState(
-        evidence,
-        virtio.find(({ index }) => index === block.index),
-      ) ??
-      fromDomain(evidence, block) ??
-      fromOffset(block, area);
-    if (place && place.start + block.length <= MAX_ADDRESS) placed.push({ block, place });
+  for (const block of [...virtio.values(), ...dimms]) {
+    roles.set(block.index, virtio.has(block.index) ? 'memory of a virtio device' : 'plugged-in memory');
+    const place = fromState(evidence, virtio.get(block.index)) ?? fromDomain(named, block) ?? fromOffset(block, area);
+    if (place && isFree(place.start, block.length)) placed.push({ block, place });
     else open.push(block);
   }
   const diagnostics: Diagnostic[] = open.length > 0 ? [notTold(open, area)] : [];
+  const gaps = new FirstFit(placed.map(({ block, place }) => ({ start: place.start, end: place.start + block.length })));
   for (const block of area ? open : []) {
     const text = `Plugged-in memory starts at ${formatAddress(area!.start)}, ${area!.rule}; nothing in the dump says where in that area this block lies.`;
-    const start = firstGap(
-      area!.start,
-      block.length,
-      placed.map((other) => ({ start: other.place.start, end: other.place.start + other.block.length })),
-    );
-    placed.push({ block, place: { start, evidence: { strength: 'guessed', text } } });
+    placed.push({ block, place: { start: gaps.take(area!.start, block.length), evidence: { strength: 'guessed', text } } });
   }
   for (const { block, place } of placed) {
     painter.paint({ ...place, last: place.start + block.length - 1, block: block.index, blockOffset: 0, readOnly: false });
@@ -66,10 +68,22 @@ export function paintPluggedMemory(
   return diagnostics;
 }
 
-/** Where QEMU puts a device that was given no address. */
-function firstGap(from: number, length: number, taken: readonly { start: number; end: number }[]): number {
-  const align = (address: number) => Math.ceil(address / ALIGNMENT) * ALIGNMENT;
-  return taken.toSorted((a, b) => a.start - b.start).reduce((at, { start, end }) => (end > at && start < at + length ? align(end) : at), align(from));
+/** Where QEMU puts devices that were given no address: each into the first gap that it fits. */
+class FirstFit {
+  /** Sorted by start. */
+  readonly #taken: { start: number; end: number }[];
+
+  constructor(taken: readonly { start: number; end: number }[]) {
+    this.#taken = taken.toSorted((a, b) => a.start - b.start);
+  }
+
+  take(from: number, length: number): number {
+    const align = (address: number) => Math.ceil(address / ALIGNMENT) * ALIGNMENT;
+    const start = this.#taken.reduce((at, taken) => (taken.end > at && taken.start < at + length ? align(taken.end) : at), align(from));
+    const after = this.#taken.findIndex((taken) => taken.start > start);
+    this.#taken.splice(after < 0 ? this.#taken.length : after, 0, { start, end: start + length });
+    return start;
+  }
 }
 
 /** virtio-mem's own address: in its state, before the size of its region and of its blocks. */
@@ -89,9 +103,8 @@ function fromState({ payload }: MachineEvidence, block: (Block & { section: stri
 }
 
 /** libvirt's XML, by the name that it gives to the backend of a device. */
-function fromDomain({ domain }: MachineEvidence, block: Block): Place | undefined {
-  const name = plainName(block.name.replace(/^[^]*\/(?=mem)/, ''));
-  const device = domain?.devices.find(({ alias, base }) => base !== undefined && alias !== undefined && `mem${alias}` === name);
+function fromDomain(named: ReadonlyMap<string, MemoryDevice>, block: Block): Place | undefined {
+  const device = named.get(plainName(block.name.replace(/^[^]*\/(?=mem)/, '')));
   if (device?.base === undefined) return undefined;
   const text = `libvirt's XML puts the device ${device.alias} at ${formatAddress(device.base)} (domain/devices/memory, address base).`;
   return { start: device.base, evidence: { strength: 'proven', text } };
@@ -109,7 +122,7 @@ function notTold(blocks: readonly Block[], area: PlugArea | undefined): Diagnost
   return {
     severity: 'suspect',
     code: 'plugged-memory-guessed',
-    message: `Memory was plugged in: ${list}. The stream does not tell its addresses, and no XML of libvirt came with it.`,
+    message: `Memory was plugged in: ${list}. Neither the stream nor an XML of libvirt tells where.`,
     consequence: area
       ? `It is laid out from ${formatAddress(area.start)} on in this order. Check the map, and correct it where it is otherwise.`
       : 'It is not in the map. Put it where it belongs by a correction.',

@@ -8,6 +8,9 @@ import type { StreamDevices } from './devices.ts';
 import type { StreamBlock } from './ram-blocks.ts';
 import { findField } from './vm-description.ts';
 
+/** The states that rules read are at most 100 KiB long. */
+const MAX_PAYLOAD = 256 * 1024;
+
 export interface StreamEvidence {
   machine: string | undefined;
   blocks: readonly StreamBlock[];
@@ -34,7 +37,7 @@ export function machineEvidence({ machine, blocks, devices, ram, context }: Stre
     pciConfig: (section) => devices.pciConfig(section),
     payload: (name) => {
       const section = devices.sections(name)[0];
-      return section && devices.bytes(section);
+      return section && section.end - section.start <= MAX_PAYLOAD ? devices.bytes(section) : undefined;
     },
     field: (name, field) => {
       const struct = state(name);
