@@ -31,7 +31,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRule>> = {
   [`${ENGINE}/io`]: { folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/codecs`], packages: [NODE, 'koffi'] },
   [`${ENGINE}/containers`]: {
     folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/codecs`, `${ENGINE}/io`, `${ENGINE}/libvirt`],
-    packages: [NODE, 'xz-decompress', 'seek-bzip'],
+    packages: [NODE, 'xz-decompress'],
   },
   [`${ENGINE}/formats`]: {
     folders: [
