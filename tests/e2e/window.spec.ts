@@ -79,11 +79,12 @@ for (const [width, height] of [
     await host.page.setViewportSize({ width, height });
     await shell.expectOpen('guest.qevm');
     await host.command('reset-layout');
-    const overflow = await host.page.evaluate(() => ({
-      x: document.documentElement.scrollWidth - window.innerWidth,
-      y: document.documentElement.scrollHeight - window.innerHeight,
-    }));
-    expect(overflow).toEqual({ x: 0, y: 0 });
+    const overflow = (): Promise<{ x: number; y: number }> =>
+      host.page.evaluate(() => ({
+        x: document.documentElement.scrollWidth - window.innerWidth,
+        y: document.documentElement.scrollHeight - window.innerHeight,
+      }));
+    await expect.poll(overflow).toEqual({ x: 0, y: 0 });
     for (const part of [shell.statusBar, shell.dumpSwitcher, shell.panel('Overview'), shell.panel('Registers')])
       await expect(part).toBeInViewport({ ratio: 0.99 });
   });
