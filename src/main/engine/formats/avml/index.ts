@@ -117,10 +117,9 @@ function lengthAfter(source: ByteSource, offset: number): number | undefined {
 }
 
 function damaged({ problem, length: read, end }: SnappyStream, length: number): Diagnostic {
-  const truncated = problem?.found.includes('end') === true;
   return {
     severity: 'data-loss',
-    code: truncated ? 'file-truncated' : 'stream-damaged',
+    code: 'range-incomplete',
     message: `The Snappy stream of a range breaks off at 0x${end.toString(16)}, ${formatSize(length - read)} before its end: expected ${problem?.expected}, found ${problem?.found}.`,
     consequence: 'The memory beyond is shown as absent, as are the ranges that follow.',
     fileOffset: end,

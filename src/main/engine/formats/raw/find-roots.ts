@@ -18,9 +18,9 @@ import type { OpenedRegion, Progress } from '../format.ts';
 /** Bytes of memory that are searched: half a second. */
 const SEARCHED = 2 ** 30;
 const CHUNK = 2 ** 20;
-/** Pages that are looked into, and tables read for each: bounds for memory that was made to look like tables. */
-const MAX_TRIED = 1024;
+/** Tables that are read for one root, and for all: bounds for memory that was made to look like tables. The latter takes two seconds. */
 const MAX_TABLES = 128;
+const ALL_TABLES = 8192;
 /** Enough roots to choose from. */
 const MAX_FOUND = 32;
 /** Pages that must follow one another, and the share of pages that must lie in this memory or below 4 GiB, where devices are. */
@@ -53,14 +53,14 @@ export interface FoundRoot {
 export function findRoots(memory: GuestMemory, regions: readonly OpenedRegion[], progress: Progress): FoundRoot[] {
   const end = regions.reduce((most, { last }) => Math.max(most, last + 1), 0);
   const found: FoundRoot[] = [];
-  let tried = 0;
+  const budget = { tables: ALL_TABLES };
   for (const { address, words } of presentPages(memory, regions, progress)) {
     const entries = topEntries(words, end);
     if (entries === undefined) continue;
-    if (++tried > MAX_TRIED || found.length >= MAX_FOUND) break;
+    if (budget.tables <= 0 || found.length >= MAX_FOUND) break;
     // A PML5 can pass for a PML4, since all levels look alike; a PML4 with large pages below it does not pass for a PML5.
     for (const mode of ['x86-64-5level', 'x86-64-4level'] as const) {
-      const weight = weigh(memory, address, mode, end);
+      const weight = weigh(memory, address, mode, end, budget);
       if (weight === undefined) continue;
       found.push({ root: address, mode, ...entries, ...weight });
       break;
@@ -121,7 +121,13 @@ function topEntries(words: Uint32Array, end: number): { kernelEntries: number; u
 }
 
 /** What the tables below come to; undefined when one of them cannot be a table, or they show too little. */
-function weigh(memory: GuestMemory, root: number, modeId: PagingModeId, end: number): { tables: number; pages: number } | undefined {
+function weigh(
+  memory: GuestMemory,
+  root: number,
+  modeId: PagingModeId,
+  end: number,
+  budget: { tables: number },
+): { tables: number; pages: number } | undefined {
   const { levels, format } = x86_64.pagingMode(modeId);
   let tables = 0;
   let missing = 0;
@@ -131,6 +137,7 @@ function weigh(memory: GuestMemory, root: number, modeId: PagingModeId, end: num
   /** False when the tree cannot be one of page tables. Upper entries first: kernels are up there. */
   const visit = (table: number, depth: number): boolean => {
     const level = levels[depth]!;
+    budget.tables--;
     let expected = -1;
     for (let index = ENTRIES - 1; index >= 0; index--) {
       if (!memory.readU64(table + 8 * index)) {
