@@ -241,7 +241,9 @@ describe('other blocks', () => {
     ]);
     expect(map.regions[0]!.evidence.strength).toBe('guessed');
     expect(map.codes).toEqual(['several-main-blocks']);
-    expect(map.diagnostics[0]!.consequence).toContain('ram-node10, ram-node2, ram-node1, ram-node0 would be possible as well');
+    expect(map.diagnostics[0]!.consequence).toContain(
+      'ram-node10 (1 GiB), ram-node2 (1 GiB), ram-node1 (1 GiB), ram-node0 (1 GiB) would be possible as well',
+    );
   });
 
   it('a node that the 4 GiB gap cuts goes on above with the right offset', () => {

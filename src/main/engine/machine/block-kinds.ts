@@ -5,6 +5,8 @@
  * Facts: QEMU hw/i386/pc_sysfw.c, hw/i386/x86.c, hw/core/loader.c (/rom@), hw/pci/pci.c (option ROMs), hw/arm/virt.c, hw/riscv/virt.c,
  * system/physmem.c qemu_ram_set_idstr; backends/hostmem.c (x-use-canonical-path-for-ramblock-id: /objects/ID); default_ram_id of each machine.
  */
+import { formatSize } from '#shared/address-text.ts';
+import { counted } from '#shared/counted.ts';
 import type { MachineEvidence } from './machine-evidence.ts';
 
 export interface Block {
@@ -44,8 +46,17 @@ const OTHER_KINDS = [
 /** Less than any machine's memory, more than most ROMs. */
 const LEAST_MEMORY = 2 ** 20;
 
+/** Blocks that a message names. */
+const MAX_LISTED = 16;
+
 /** The name without the path of canonical names. */
 export const plainName = (name: string) => name.replace(/^\/objects\//, '');
+
+/** Blocks in words; of many only the first. */
+export function listBlocks(blocks: readonly { name: string; length: number }[]): string {
+  const shown = blocks.slice(0, MAX_LISTED).map(({ name, length }) => `${name} (${formatSize(length)})`);
+  return shown.join(', ') + (blocks.length > shown.length ? ` and ${counted(blocks.length - shown.length, 'more block')}` : '');
+}
 
 /** Blocks that can be main memory, in the stream's order. */
 export function memoryBlocks({ blocks }: MachineEvidence): Block[] {

@@ -7,7 +7,7 @@ import type { Diagnostic } from '#shared/model/diagnostic.ts';
 import type { Evidence } from '#shared/model/memory.ts';
 import { formatSize } from '#shared/address-text.ts';
 import { nodeSizes, type Srat } from './acpi-srat.ts';
-import { isMachinesOwn, memoryBlocks, plainName, type Block } from './block-kinds.ts';
+import { isMachinesOwn, listBlocks, memoryBlocks, plainName, type Block } from './block-kinds.ts';
 import type { CmosMemory } from './cmos-memory.ts';
 import type { MachineEvidence } from './machine-evidence.ts';
 
@@ -32,7 +32,6 @@ const MAX_SUBSET = 16;
 
 const sum = (blocks: readonly { length: number }[]) => blocks.reduce((total, { length }) => total + length, 0);
 const isNode = ({ name }: Block) => /^ram-node\d+$/.test(plainName(name));
-const names = (blocks: readonly Block[]) => blocks.map(({ name }) => name).join(', ');
 
 export function findMainMemory(evidence: MachineEvidence, told: { cmos?: CmosMemory; srat?: Srat } = {}): MainMemory {
   const all = memoryBlocks(evidence).map((block) => withoutRoms(block, told.cmos));
@@ -44,7 +43,7 @@ export function findMainMemory(evidence: MachineEvidence, told: { cmos?: CmosMem
     diagnostics.push({
       severity: 'suspect',
       code: 'several-main-blocks',
-      message: `Main memory is made of ${chosen.blocks.length} blocks (${names(ordered.blocks)}); nothing in the dump tells their order.`,
+      message: `Main memory is made of ${chosen.blocks.length} blocks (${listBlocks(ordered.blocks)}); nothing in the dump tells their order.`,
       consequence: `They are laid out in this order: ${ordered.order}. Correct the map if walks end in missing tables.`,
     });
   }
@@ -84,7 +83,7 @@ function choose(
     const blocks = subsets[0] ?? possible;
     const consequence =
       subsets.length > 1
-        ? `${names(subsets[1]!)} could be it as well. Check the map.`
+        ? `${listBlocks(subsets[1]!)} could be it as well. Check the map.`
         : 'All of them are taken for it. Correct the map where some were plugged in (DIMMs).';
     return {
       blocks,
@@ -92,13 +91,13 @@ function choose(
         {
           severity: 'suspect',
           code: 'main-memory-guessed',
-          message: `${names(blocks)} are taken for main memory; nothing in the dump says so.`,
+          message: `${listBlocks(blocks)} are taken for main memory; nothing in the dump says so.`,
           consequence,
         },
       ],
     };
   }
-  const message = `The blocks that can be main memory (${names(possible)}) have ${formatSize(sum(possible))}; ${cmos?.proof ?? 'the ACPI table SRAT'} says ${formatSize(total.least)}.`;
+  const message = `The blocks that can be main memory (${listBlocks(possible)}) have ${formatSize(sum(possible))}; ${cmos?.proof ?? 'the ACPI table SRAT'} says ${formatSize(total.least)}.`;
   return { blocks: possible, diagnostics: [{ severity: 'suspect', code: 'main-memory-size', message, consequence: 'The map may be wrong.' }] };
 }
 
@@ -162,7 +161,7 @@ function byName(blocks: readonly Block[]): Ordered {
   const stems = new Set(blocks.map(({ name }) => name.replace(/\d+$/, '')));
   const numbered = stems.size === 1 && blocks.every(({ name }) => /\d$/.test(name));
   const sorted = numbered ? [...blocks].sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true })) : [...blocks];
-  const other = names([...sorted].reverse());
+  const other = listBlocks([...sorted].reverse());
   const how = numbered ? 'by number' : "as in the stream's list, which has the largest first and equal ones as they were created";
   return { blocks: sorted, strength: 'guessed', order: `${how}; ${other} would be possible as well` };
 }

@@ -7,10 +7,11 @@
  */
 import type { Diagnostic } from '#shared/model/diagnostic.ts';
 import type { Evidence } from '#shared/model/memory.ts';
-import { formatAddress, formatSize } from '#shared/address-text.ts';
+import { formatAddress } from '#shared/address-text.ts';
+import { PHYSICAL_LIMIT } from '#shared/units.ts';
 import type { MemoryDevice } from '../libvirt/domain.ts';
 import type { MapPainter } from '../memory/map-painter.ts';
-import { plainName, virtioMemoryBlocks, type Block } from './block-kinds.ts';
+import { listBlocks, plainName, virtioMemoryBlocks, type Block } from './block-kinds.ts';
 import type { MachineEvidence } from './machine-evidence.ts';
 
 /** Where a machine plugs memory in. */
@@ -27,7 +28,6 @@ interface Place {
 
 /** Backends of anonymous memory are aligned to this on all hosts but s390x (QEMU include/qemu/osdep.h, QEMU_VMALLOC_ALIGN; x86 and ARM). */
 const ALIGNMENT = 2 * 2 ** 20;
-const MAX_ADDRESS = 2 ** 52;
 /** Devices whose states are looked through; QEMU has 256 slots for memory. */
 const MAX_STATES = 256;
 
@@ -47,7 +47,7 @@ export function paintPluggedMemory(
   const main = painter.regions();
   // Whoever puts a device over main memory is wrong about it.
   const isFree = (start: number, length: number) =>
-    start + length <= MAX_ADDRESS && !main.some((region) => region.start < start + length && region.last >= start);
+    start + length <= PHYSICAL_LIMIT && !main.some((region) => region.start < start + length && region.last >= start);
   const placed: { block: Block; place: Place }[] = [];
   const open: Block[] = [];
   for (const block of [...virtio.values(), ...dimms]) {
@@ -60,7 +60,8 @@ export function paintPluggedMemory(
   const gaps = new FirstFit(placed.map(({ block, place }) => ({ start: place.start, end: place.start + block.length })));
   for (const block of area ? open : []) {
     const text = `Plugged-in memory starts at ${formatAddress(area!.start)}, ${area!.rule}; nothing in the dump says where in that area this block lies.`;
-    placed.push({ block, place: { start: gaps.take(area!.start, block.length), evidence: { strength: 'guessed', text } } });
+    const start = gaps.take(area!.start, block.length);
+    if (start + block.length <= PHYSICAL_LIMIT) placed.push({ block, place: { start, evidence: { strength: 'guessed', text } } });
   }
   for (const { block, place } of placed) {
     painter.paint({ ...place, last: place.start + block.length - 1, block: block.index, blockOffset: 0, readOnly: false });
@@ -118,11 +119,10 @@ function fromOffset({ containerOffset }: Block, area: PlugArea | undefined): Pla
 }
 
 function notTold(blocks: readonly Block[], area: PlugArea | undefined): Diagnostic {
-  const list = blocks.map(({ name, length }) => `${name} (${formatSize(length)})`).join(', ');
   return {
     severity: 'suspect',
     code: 'plugged-memory-guessed',
-    message: `Memory was plugged in: ${list}. Neither the stream nor an XML of libvirt tells where.`,
+    message: `Memory was plugged in: ${listBlocks(blocks)}. Neither the stream nor an XML of libvirt tells where.`,
     consequence: area
       ? `It is laid out from ${formatAddress(area.start)} on in this order. Check the map, and correct it where it is otherwise.`
       : 'It is not in the map. Put it where it belongs by a correction.',

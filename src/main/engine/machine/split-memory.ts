@@ -1,5 +1,6 @@
 /** Main memory in two pieces: from 0 up to a hole, and the rest above it. */
 import type { Evidence } from '#shared/model/memory.ts';
+import { PHYSICAL_LIMIT } from '#shared/units.ts';
 import type { MapPainter } from '../memory/map-painter.ts';
 import type { MainMemory } from './main-memory.ts';
 
@@ -32,8 +33,9 @@ export function paintSplit(painter: MapPainter, main: MainMemory, { low, high, s
     const below = Math.max(0, Math.min(length, low - at));
     const place = { block: index, readOnly: false, evidence };
     if (below > 0) painter.paint({ ...place, start: at, last: at + below - 1, blockOffset: 0 });
-    if (below < length) {
-      const start = high + Math.max(0, at - low);
+    const start = high + Math.max(0, at - low);
+    // No CPU reaches further; only a list of blocks that lies does.
+    if (below < length && start + (length - below) <= PHYSICAL_LIMIT) {
       painter.paint({ ...place, start, last: start + (length - below) - 1, blockOffset: below });
     }
     at += length;
