@@ -158,7 +158,7 @@ describe('exit codes', () => {
     ['a malformed --map', ['info', 'FILE', '--map', '0=pc.ram'], 2],
     ['--map of a block that is not there', ['info', 'FILE', '--map', '0=ram:1000'], 2],
     ['--map on a server', ['serve', 'FILE', '--map', '0=none:1000'], 2],
-    ['an input format for the output', ['export', 'FILE', 'OUT', '--format', 'raw'], 2],
+    ['an input format for the output', ['export', 'FILE', '/no/such/folder/out', '--format', 'qemu-stream'], 2],
     ['two files that are not one dump', ['info', 'FILE', 'FILE'], 1],
     ['a bad address', ['walk', 'FILE', 'xyz'], 2],
     ['a bad length', ['read', 'FILE', '0', 'ten'], 2],
