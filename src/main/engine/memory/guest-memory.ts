@@ -44,8 +44,8 @@ export class GuestMemory implements PhysicalMemory {
   readonly #decoded: DecodedUnits | undefined;
   readonly #slotPages = new Float64Array(TABLE_SLOTS).fill(-1);
   readonly #slotKinds = new Uint8Array(TABLE_SLOTS);
-  readonly #slotBytes = new Uint8Array(TABLE_SLOTS * PAGE_SIZE);
-  readonly #slotWords = new DataView(this.#slotBytes.buffer);
+  /** Made for the first walk: who only copies memory needs none. */
+  #slotWords = new DataView(new ArrayBuffer(0));
 
   low = 0;
   high = 0;
@@ -87,7 +87,8 @@ export class GuestMemory implements PhysicalMemory {
     // Until the copy is whole the slot belongs to no page: reading may throw.
     this.#slotPages[slot] = -1;
     const stretch = this.stretchAt(page * PAGE_SIZE, PAGE_SIZE);
-    const bytes = this.#slotBytes.subarray(slot * PAGE_SIZE, (slot + 1) * PAGE_SIZE);
+    if (this.#slotWords.byteLength === 0) this.#slotWords = new DataView(new ArrayBuffer(TABLE_SLOTS * PAGE_SIZE));
+    const bytes = new Uint8Array(this.#slotWords.buffer, slot * PAGE_SIZE, PAGE_SIZE);
     let kind = SLOT_PIECES;
     if (stretch.length === PAGE_SIZE) {
       if (stretch.fileOffset !== null) {
