@@ -67,6 +67,19 @@ function bytesRows({ value, offset }: Buffer, id: string, level: number): TreeRo
   });
 }
 
+/** How many characters the names (with their indent) and the values of all rows take: columns are as wide as the device needs, also while it is scrolled. */
+export function columnWidths(rows: readonly TreeRow[]): { name: number; value: number } {
+  let name = 8;
+  let value = 5;
+  for (const row of rows) {
+    if (row.kind === 'bytes') continue;
+    name = Math.max(name, row.field.name.length + 2 * row.level + 1);
+    const digits = valueText(row.field).length;
+    value = Math.max(value, typeof row.field.value === 'bigint' ? digits + Math.ceil(digits / 4) : digits);
+  }
+  return { name: Math.min(name, 40), value: Math.min(value, 20) };
+}
+
 /** All that can be unfolded, level by level, until there is enough to see; `all` goes on to the end, long buffers left out. */
 export function unfoldedAtFirst(roots: readonly DeviceField[], all = false): Set<string> {
   const unfolded = new Set<string>();
@@ -76,7 +89,7 @@ export function unfoldedAtFirst(roots: readonly DeviceField[], all = false): Set
     const next: typeof level = [];
     for (const { field, id } of level) {
       const children = field.children ?? [];
-      if (children.length === 0 || (!all && count + children.length > AT_ONCE)) continue;
+      if (children.length === 0 || (!all && (isPlainArray(field) || count + children.length > AT_ONCE))) continue;
       unfolded.add(id);
       count += children.length;
       for (const [at, child] of children.entries()) next.push({ field: child, id: `${id}.${at}` });
@@ -85,6 +98,10 @@ export function unfoldedAtFirst(roots: readonly DeviceField[], all = false): Set
   }
   return unfolded;
 }
+
+/** Numbers of which nothing more is known than what the array itself says. */
+const isPlainArray = ({ type, children }: DeviceField): boolean =>
+  type.endsWith(']') && (children ?? []).every((child) => child.words === undefined && child.children === undefined);
 
 export interface FilterResult {
   visible: ReadonlySet<string>;
