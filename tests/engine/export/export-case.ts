@@ -16,7 +16,14 @@ export { SILENT };
 export function sourceOf(dump: OpenedDump, source: ByteSource, path: string): ExportSource {
   const decoder = dump.coding && decoderOf(dump.coding, source);
   const memory = new GuestMemory(source, new ExtentTable(dump.extents), new PhysicalRegions(dump.regions), decoder);
-  return { name: source.name, files: [path], memory, dump, architecture: ARCHITECTURES.find(({ id }) => id === dump.architecture) };
+  return {
+    name: source.name,
+    files: [path],
+    mostData: Infinity,
+    memory,
+    dump,
+    architecture: ARCHITECTURES.find(({ id }) => id === dump.architecture),
+  };
 }
 
 /** An open file as the session hands it to an export. */

@@ -8,6 +8,8 @@ export interface ExportSource {
   name: string;
   /** The files that are read; an export never writes onto one of them. */
   files: readonly string[];
+  /** The most bytes of data that its memory can have; Infinity where that is not known. */
+  mostData: number;
   /** Its regions are the current ones: what the user corrected is what is written. */
   memory: GuestMemory;
   /** Its regions are the same as `memory`'s, with evidence. */

@@ -53,7 +53,7 @@ export class PlacedExport implements ExportJob {
     this.#source = source;
     this.#plan = plan;
     const extraSize = plan.extras.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    this.#file = SparseFile.create(target, source.files, sparse ? extraSize + plan.dataSize : plan.fileSize);
+    this.#file = SparseFile.create(target, source.files, sparse ? extraSize + Math.min(plan.dataSize, source.mostData) : plan.fileSize);
     this.work = { kind: 'placed', fd: this.#file.fd, target, copy: shareCopy(plan.pieces, sparse) };
     this.threads = threadsForWork(plan.dataSize, source.dump.coding ? DECODED_PER_THREAD : COPIED_PER_THREAD);
   }

@@ -1,4 +1,5 @@
 /** The same source in another thread. */
+import fs from 'node:fs';
 import { FileSource } from './file-source.ts';
 import { JoinedSource } from './joined-source.ts';
 import type { OpenSource, SharedSource } from './open-source.ts';
@@ -25,5 +26,17 @@ export function filesOf(shared: SharedSource): string[] {
       return filesOf(shared.of);
     case 'joined':
       return shared.parts.flatMap(filesOf);
+  }
+}
+
+/** The most bytes of data that can come out of a source: what its files take up on their disks, for a sparse file reads as zeros elsewhere; Infinity where units are decoded. */
+export function mostData(shared: SharedSource): number {
+  switch (shared.kind) {
+    case 'file':
+      return fs.fstatSync(shared.file.fd).blocks * 512;
+    case 'remapped':
+      return shared.units ? Infinity : mostData(shared.of);
+    case 'joined':
+      return shared.parts.reduce((sum, part) => sum + mostData(part), 0);
   }
 }

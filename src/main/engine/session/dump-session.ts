@@ -19,7 +19,7 @@ import { planExport } from '../export/plan.ts';
 import type { OpenedDump, OpenedRegion, Progress } from '../formats/format.ts';
 import { decoderOf } from '../formats/coding.ts';
 import { describeDevice, listDevices } from '../formats/qemu-stream/device-tree.ts';
-import { adoptSource, filesOf } from '../io/adopt-source.ts';
+import { adoptSource, filesOf, mostData } from '../io/adopt-source.ts';
 import type { OpenSource } from '../io/open-source.ts';
 import { ExtentTable } from '../memory/extent-table.ts';
 import { GuestMemory } from '../memory/guest-memory.ts';
@@ -241,6 +241,7 @@ export class DumpSession {
     return {
       name: this.#source.name,
       files: [...this.#image.files.map(({ path }) => path), ...filesOf(this.#image.source)],
+      mostData: this.#dump.coding ? Infinity : mostData(this.#image.source),
       memory: this.#memory,
       dump: { ...this.#dump, regions: this.#regions },
       architecture: this.#architecture,
