@@ -30,10 +30,12 @@ export function forEachRun(
   progress: Progress,
   visit: (kind: PageKind, pfn: number, count: number) => void,
 ): void {
-  const exists = new Uint8Array(CHUNK);
-  const dumped = new Uint8Array(CHUNK);
+  const firstByte = Math.floor(firstPfn / 8);
   const lastByte = Math.ceil(endPfn / 8);
-  for (let at = Math.floor(firstPfn / 8); at < lastByte; at += CHUNK) {
+  const room = Math.max(0, Math.min(CHUNK, lastByte - firstByte));
+  const exists = new Uint8Array(room);
+  const dumped = new Uint8Array(room);
+  for (let at = firstByte; at < lastByte; at += CHUNK) {
     progress.report('reading the page bitmaps', at, lastByte);
     const length = Math.min(CHUNK, lastByte - at);
     const read = (bitmap: number, into: Uint8Array) => {

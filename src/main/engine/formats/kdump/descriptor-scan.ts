@@ -63,13 +63,15 @@ export class DescriptorScan {
   readonly #end: number;
   readonly #firstUnit: number;
   #next = 0;
-  readonly #chunk = new Uint8Array(CHUNK);
-  readonly #view = new DataView(this.#chunk.buffer);
+  readonly #chunk: Uint8Array;
+  readonly #view: DataView;
   #chunkAt = 0;
   #chunkLength = 0;
   /** Where the next page's data is to be when all goes in order; and where, when the page before was not misplaced but started a new order. */
   #expected: number;
   #alternative = -1;
+  /** A page has no place that could be believed: the next one may begin anywhere behind. */
+  #orderLost = false;
   #lowest = Infinity;
   #belowData = 0;
   /** Plain pages in a row that are in no extent yet. */
@@ -85,6 +87,8 @@ export class DescriptorScan {
     this.#builder = builder;
     this.#progress = progress;
     this.#zeros = new ZeroPages(source, part.header.blockSize);
+    this.#chunk = new Uint8Array(Math.max(1, Math.min(CHUNK, room * DESCRIPTOR_SIZE)));
+    this.#view = new DataView(this.#chunk.buffer);
     this.#dataStart = part.descriptors + room * DESCRIPTOR_SIZE;
     this.#end = part.end;
     this.#firstUnit = firstUnit;
@@ -136,7 +140,7 @@ export class DescriptorScan {
     if (at + DESCRIPTOR_SIZE <= this.#chunkAt + this.#chunkLength) return true;
     if (at + DESCRIPTOR_SIZE > this.#end) return false;
     this.#progress.report('reading page descriptors', at - this.#part.descriptors, this.#dataStart - this.#part.descriptors);
-    const wanted = Math.min(CHUNK, this.#end - at, Math.max(DESCRIPTOR_SIZE, this.#dataStart - at));
+    const wanted = Math.min(this.#chunk.length, this.#end - at);
     this.#chunkAt = at;
     this.#chunkLength = this.#source.readStreaming(at, this.#chunk.subarray(0, wanted));
     return this.#chunkLength >= DESCRIPTOR_SIZE;
@@ -152,18 +156,18 @@ export class DescriptorScan {
     const low = view.getUint32(at + (littleEndian ? 0 : 4), littleEndian);
     const size = view.getUint32(at + 8, littleEndian);
     const flags = view.getUint32(at + 12, littleEndian);
-    if (low === 0 && high === 0 && size === 0) return count(counts.neverWritten, place);
+    if (low === 0 && high === 0 && size === 0) return this.#lose(counts.neverWritten, place);
     const offset = this.#part.start + high * 2 ** 32 + low;
     if (offset < this.#dataStart) this.#belowData++;
     else if (offset < this.#lowest) this.#lowest = offset;
     if (offset < this.#dataStart || descriptorProblem(size, flags, blockSize) !== undefined) {
-      count(counts.impossible, place);
+      this.#lose(counts.impossible, place);
       this.#flushPlain();
       return this.#builder.addUnreadable(pfn * blockSize, blockSize, ExtentKind.Corrupt);
     }
-    if (offset + size > this.#end) return count(counts.beyondEnd, place);
+    if (offset + size > this.#end) return this.#lose(counts.beyondEnd, place);
 
-    const inOrder = offset === this.#expected || offset === this.#alternative;
+    const inOrder = offset === this.#expected || offset === this.#alternative || (this.#orderLost && offset > this.#expected);
     if ((!inOrder || offset === this.#dataStart) && this.#zeros.isZero(offset, size, flags)) {
       counts.zero++;
       if (inOrder) this.#expected = offset + size;
@@ -175,16 +179,28 @@ export class DescriptorScan {
     if (inOrder) {
       this.#expected = offset + size;
       this.#alternative = -1;
+      this.#orderLost = false;
     } else {
       // The page of zeros may be passed over: none of the pages so far was one.
-      if (offset !== this.#dataStart + blockSize || this.#expected !== this.#dataStart) count(counts.misplaced, place);
+      const first = offset === this.#dataStart + blockSize && this.#expected === this.#dataStart;
       this.#alternative = offset + size;
       this.#expected += size;
+      if (!first) count(counts.misplaced, place);
+      // A compressed page from a wrong place does not decode; of a plain one nothing would show that it is another's.
+      if (!first && flags === 0 && !this.#part.header.diskdump) {
+        this.#flushPlain();
+        return this.#builder.addUnreadable(pfn * blockSize, blockSize, ExtentKind.Corrupt);
+      }
     }
     this.#countCodec(flags);
     if (flags === 0 && this.#builder.count < COARSE_FROM) return this.#plain(pfn, index, offset);
     this.#flushPlain();
     this.#builder.addCoded(pfn * blockSize, blockSize, this.#firstUnit + index, blockSize);
+  }
+
+  #lose(what: Count, place: number): void {
+    count(what, place);
+    this.#orderLost = true;
   }
 
   #countCodec(flags: number): void {

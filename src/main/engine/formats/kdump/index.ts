@@ -159,7 +159,8 @@ class KdumpDump {
   #cpus({ name, start, header }: KdumpPart, family: CpuFamily | undefined, notes: FoundNote[]): CpuState[] {
     const architecture = ARCHITECTURES.find(({ id }) => id === family?.id);
     if (!architecture || !family) {
-      const machine = family?.title ?? (header.utsname.machine || 'an unnamed machine');
+      const { machine: named } = header.utsname;
+      const machine = family?.title ?? (named === '' || named === 'Unknown' ? 'a machine that the file does not name' : named);
       const message = `CPUs of ${machine} are not decoded yet.`;
       this.#diagnose('data-loss', 'unknown-cpu', message, 'There are no registers and no page walks; memory can be read.', start + 12);
       return [];
@@ -180,11 +181,12 @@ class KdumpDump {
     });
   }
 
-  #sentence({ header, subHeader }: KdumpPart, cpus: CpuState[], notes: FoundNote[], { runs, segments }: PageIndex): string {
-    const { sysname, release, nodename } = header.utsname;
+  #sentence({ header }: KdumpPart, cpus: CpuState[], notes: FoundNote[], { runs, segments }: PageIndex): string {
+    const { sysname, release, nodename, machine } = header.utsname;
     const host = nodename && nodename !== '(none)' ? `on ${nodename}` : '';
     const system = [sysname, release, host].filter(Boolean).join(' ');
-    const byQemu = notes.some(({ owner }) => owner === 'QEMU') || (subHeader.dumpLevel === 1 && system === '');
+    // QEMU fills in the machine's name alone.
+    const byQemu = notes.some(({ owner }) => owner === 'QEMU') || (machine !== '' && system === '');
     const what = header.diskdump ? 'A diskdump' : 'A kdump-compressed dump';
     const who = system ? ` of ${system}` : byQemu ? " written by QEMU's dump-guest-memory" : ' of a machine';
     const total = runs.reduce((sum, { first, end }) => sum + (end - first), 0) * header.blockSize;

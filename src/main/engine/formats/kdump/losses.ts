@@ -109,7 +109,13 @@ function segmentDiagnostics({ segment, dumped, stray, unknown, counts, trusted }
   }
   if (misplaced.pages > 0 && !part.header.diskdump) {
     const message = `the data of ${first(misplaced)} does not lie behind that of the page before, where writers put it.`;
-    say('suspect', 'pages-misplaced', message, 'Pages that are not compressed may be those of another address.', misplaced.first);
+    say(
+      'suspect',
+      'pages-misplaced',
+      message,
+      'Those that are not compressed are shown as corrupt: they may be of another address.',
+      misplaced.first,
+    );
   }
   return found;
 }

@@ -22,7 +22,7 @@ const BY_NAME: readonly [RegExp, string][] = [
 /** Bytes of NT_PRSTATUS (struct elf_prstatus of each family, and as QEMU writes it), by byte order: x86-64 and s390x have 336 both. */
 const BY_PRSTATUS: Record<'little' | 'big', Partial<Record<number, string>>> = {
   little: { 336: 'x86-64', 144: 'i386', 392: 'arm64', 376: 'riscv64', 204: 'riscv32', 148: 'arm', 504: 'ppc64', 480: 'loongarch64' },
-  big: { 336: 's390x', 392: 'arm64', 504: 'ppc64', 268: 'ppc' },
+  big: { 336: 's390x', 392: 'arm64', 504: 'ppc64', 268: 'ppc', 328: 'ppc' },
 };
 
 /** Undefined when neither tells. */
