@@ -113,6 +113,7 @@ test.describe('of the sample', () => {
 
 test.describe('of a guest that QEMU was asked about', () => {
   test.use({ startFile: 'devices/stream.qevm' });
+  test.beforeEach(({ shell }) => shell.expectOpen('stream.qevm'));
 
   test('the clock, an interrupt mask and a PCI address are QEMU’s', async ({ host }) => {
     const answers = JSON.parse(readFileSync(fixture('devices/answers.json'), 'utf8')) as { pci: string; pic: string };
@@ -131,6 +132,7 @@ test.describe('of a guest that QEMU was asked about', () => {
 
 test.describe('of a vmcore', () => {
   test.use({ startFile: 'tiny/filtered.elf' });
+  test.beforeEach(({ shell }) => shell.expectOpen('filtered.elf'));
 
   test('there are none, and the panel says why', async ({ host }) => {
     await host.command('show-devices');

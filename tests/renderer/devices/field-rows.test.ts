@@ -92,11 +92,12 @@ describe('typing letters', () => {
 
   it('goes to the next that starts with them, around the end, and starts anew after a pause', () => {
     let time = 0;
-    const { next } = createTypeAhead(() => time);
+    const { next, reset } = createTypeAhead(() => time);
     expect(next(key('a'), NAMES, 0)).toBe(2);
     expect(next(key('r'), NAMES, 2)).toBe(2);
     time += 1000;
     expect(next(key('i'), NAMES, 2)).toBe(4);
+    reset();
     expect(next(key('i'), NAMES, 4)).toBe(1);
     time += 1000;
     expect(next(key('z'), NAMES, 1)).toBeNull();

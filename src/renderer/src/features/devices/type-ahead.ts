@@ -8,6 +8,8 @@ export interface TypeAhead {
   next: (event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'altKey' | 'metaKey'>, names: readonly string[], current: number) => number | null;
   /** True while letters are being typed: a space then belongs to them. */
   isTyping: () => boolean;
+  /** What was typed is over: another key was pressed. */
+  reset: () => void;
 }
 
 export function createTypeAhead(now: () => number = () => performance.now()): TypeAhead {
@@ -33,5 +35,5 @@ export function createTypeAhead(now: () => number = () => performance.now()): Ty
     return now() - last < PAUSE;
   }
 
-  return { next, isTyping };
+  return { next, isTyping, reset: () => (last = -Infinity) };
 }
