@@ -95,11 +95,14 @@ export class RamReader {
     }
   }
 
-  /** Takes what was sent of a range as outdated: it comes again, or is lost. Ranges outside the block are ignored. */
+  /** Takes what was sent of a range, in whole pages, as outdated: it comes again, or is lost. What lies outside the block is ignored. */
   discard(name: string, start: number, length: number): void {
     const block = this.#blocks.find(name);
-    if (!block || start >= block.length) return;
-    this.extents.addUnreadable(block.ram + start, Math.min(length, block.length - start), ExtentKind.Corrupt);
+    if (!block) return;
+    const size = this.#pageSize;
+    const first = Math.floor(start / size);
+    const end = Math.min(Math.ceil((start + length) / size), Math.floor(block.length / size));
+    this.extents.addUnreadable(block.ram + first * size, (end - first) * size, ExtentKind.Corrupt);
   }
 
   #readPage(kind: number, flags: number, address: number, at: number): void {
