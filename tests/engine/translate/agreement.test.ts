@@ -4,39 +4,9 @@ import type { PagingMode } from '#engine/translate/paging-mode.ts';
 import { rightsOf } from '#engine/translate/paging-mode.ts';
 import { FAULT_NONE, FAULT_REASONS, Translator } from '#engine/translate/translator.ts';
 import { collectWalk } from '#engine/translate/walk.ts';
-import { BufferMemory } from './buffer-memory.ts';
+import type { BufferMemory } from './buffer-memory.ts';
+import { FUZZED_START, FUZZED_TABLES, fuzzedMemory, randomSource } from './fuzzed-tables.ts';
 import { FIVE_LEVEL, FOUR_LEVEL, TINY_ROOT, tinyMemory } from './tiny-memory.ts';
-
-/** xorshift32: the same numbers in every run. */
-function randomSource(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
-}
-
-const TABLES = 16;
-const START = 0x10000;
-
-/** Tables full of entries of every sort: most point to another table, some are pages, absent, out of the dump or plain noise. */
-function fuzzedMemory(random: () => number): BufferMemory {
-  const memory = new BufferMemory([{ start: START, bytes: new Uint8Array(TABLES * 4096) }]);
-  for (let at = START; at < START + TABLES * 4096; at += 8) {
-    const table = BigInt(START + (random() % TABLES) * 4096);
-    const flags = BigInt(random() & 0xf7f) | 1n;
-    const noise = (BigInt(random()) << 32n) | BigInt(random());
-    const sort = random() % 16;
-    if (sort < 9) memory.writeU64(at, table | (flags & ~0x80n));
-    else if (sort < 12) memory.writeU64(at, (noise & 0x000f_ffff_c000_0000n) | flags | 0x80n);
-    else if (sort === 12) memory.writeU64(at, noise & ~1n);
-    else if (sort === 13) memory.writeU64(at, 0x4000_0000_0000n | flags);
-    else memory.writeU64(at, noise);
-  }
-  return memory;
-}
 
 function compare(memory: BufferMemory, mode: PagingMode, root: number | null, address: bigint, noExecuteOff: boolean): string {
   const translator = new Translator(memory, mode, root, { noExecuteOff });
@@ -67,7 +37,7 @@ describe('translator and walk agree', () => {
       for (let n = 0; n < 300; n++) {
         const address = (BigInt(random()) << 32n) | BigInt(random());
         const usual = BigInt.asUintN(64, BigInt.asIntN(mode.virtualBits, address));
-        const end = compare(memory, mode, START + (random() % TABLES) * 4096, n % 8 === 0 ? address : usual, round % 2 === 1);
+        const end = compare(memory, mode, FUZZED_START + (random() % FUZZED_TABLES) * 4096, n % 8 === 0 ? address : usual, round % 2 === 1);
         ends.set(end, (ends.get(end) ?? 0) + 1);
       }
     }

@@ -22,7 +22,7 @@ import {
 } from './paging-mode.ts';
 
 /** Tables read in a row without finding a page: about half a second of work. No real guest has so many empty ones in a row. */
-const TABLE_BUDGET = 2 ** 15;
+export const TABLE_BUDGET = 2 ** 15;
 /** Pages that go into one merged row at most: 16 GiB of 4 KiB pages. */
 const ROW_BUDGET = 2 ** 22;
 

@@ -5,34 +5,63 @@
  * virtual addresses; a page counts when it starts in RAM or ROM; without a CPU that has paging on, virtual addresses are physical ones. QEMU sets the upper 16 (with 5 levels 7) bits
  * of every virtual address, also in the lower half, where user space is: a defect (pml4 and pml5 walks start from all ones), not copied here.
  */
+import { WorkbenchError } from '#shared/errors.ts';
+import { counted } from '#shared/counted.ts';
 import type { ExportOptions } from '#shared/model/export.ts';
+import { MAX_PROGRAM_HEADERS } from '../../formats/elf/header.ts';
 import type { Progress } from '../../formats/format.ts';
-import { mappings } from '../../translate/mappings.ts';
+import { PAGE_SIZE } from '../../memory/extent-table.ts';
+import { visitPages } from '../../translate/page-visitor.ts';
 import type { ExportSource } from '../export-source.ts';
 import { MappingList, type ListedMapping } from './mapping-list.ts';
 import type { LoadRange } from '../memory-ranges.ts';
 
 /** Pages between two looks at whether the user has had enough. */
 const REPORT_EVERY = 65536;
+/** More pages than that, for each page of memory and besides, are tables that lead into each other: a hostile dump makes 2^36 pages of one table. */
+const VIEWS_OF_A_PAGE = 64;
+const SPARE_PAGES = 2 ** 24;
 
-/** Undefined when no CPU of the dump has paging on. Reads all page tables. */
-export function collectMappings({ memory, dump, architecture }: ExportSource, progress: Progress | undefined): ListedMapping[] | undefined {
+export interface CollectedMappings {
+  mappings: ListedMapping[];
+  /** What page tables were not followed, in sentences. */
+  warnings: string[];
+}
+
+/** Undefined when no CPU of the dump has paging on. Reads all page tables. Throws WorkbenchError `unsupported` for more mappings than a file is read with. */
+export function collectMappings({ name, memory, dump, architecture }: ExportSource, progress: Progress | undefined): CollectedMappings | undefined {
   const { cpus } = dump;
   const first = cpus.findIndex((cpu) => architecture && architecture.pagingOf(cpu).mode !== 'off');
   if (!architecture || first < 0) return undefined;
   const list = new MappingList();
+  const warnings: string[] = [];
   const { regions } = memory;
-  let pages = 0;
+  const size = dump.regions.reduce((sum, { start, last }) => sum + last - start + 1, 0);
+  const most = SPARE_PAGES + (VIEWS_OF_A_PAGE * size) / PAGE_SIZE;
   for (const cpu of cpus.slice(first)) {
     const { mode, root } = architecture.pagingOf(cpu);
-    if (mode === 'off') continue;
-    for (const { start, physical, pageSize } of mappings(memory, architecture.pagingMode(mode), root, architecture.pagingOptionsOf(cpu))) {
-      if (++pages % REPORT_EVERY === 0) progress?.report('following page tables', pages, pages);
-      const region = regions.lowerBound(physical);
-      if (region < regions.count && regions.starts[region]! <= physical) list.add(start, physical, pageSize);
-    }
+    if (mode === 'off' || root === null) continue;
+    let pages = 0;
+    const { missingTables, cut } = visitPages(
+      memory,
+      architecture.pagingMode(mode),
+      root,
+      architecture.pagingOptionsOf(cpu),
+      (page, physical, pageSize) => {
+        if (++pages % REPORT_EVERY === 0) progress?.report('following page tables', pages, pages);
+        const region = regions.lowerBound(physical);
+        if (region < regions.count && regions.starts[region]! <= physical) list.add(page, physical, pageSize);
+        return pages < most && list.count < MAX_PROGRAM_HEADERS;
+      },
+    );
+    if (list.count >= MAX_PROGRAM_HEADERS)
+      throw new WorkbenchError('unsupported', `${name}: page tables map memory in ${list.count} pieces, more than ELF files are read with`, {
+        hint: 'Export it without virtual addresses.',
+      });
+    if (missingTables > 0) warnings.push(`CPU ${cpu.index}: ${counted(missingTables, 'page table')} that its tables lead to are not in the dump.`);
+    if (cut || pages >= most) warnings.push(`CPU ${cpu.index}: its page tables lead into each other without end and were not followed to it.`);
   }
-  return list.sorted();
+  return { mappings: list.sorted(), warnings };
 }
 
 export interface VirtualSegment {

@@ -48,7 +48,7 @@ export function planElf(source: ExportSource, options: ExportOptions, progress?:
   const mapped = options.paging ? collectMappings(source, progress) : undefined;
   // Where memory lies does not depend on the segments; how long the headers are does. Offsets are counted from the first byte of memory until that is known.
   const placed = placeRanges(loads.ranges, layout);
-  const memory = mapped ? mappedSegments(mapped, placed.ranges, options) : placed.ranges.map(plainSegment);
+  const memory = mapped ? mappedSegments(mapped.mappings, placed.ranges, options) : placed.ranges.map(plainSegment);
   const count = memory.length + 1;
   if (count > MAX_SEGMENTS) throw new WorkbenchError('unsupported', `${source.name}: ${count} segments are more than an ELF file can have`);
   const notes = collectNotes(source);
@@ -91,7 +91,7 @@ export function planElf(source: ExportSource, options: ExportOptions, progress?:
     warnings: [
       ...missingWarnings(source, loads, qemu ? AS_ZEROS : LEFT_OUT),
       ...noteWarnings(source),
-      ...(options.paging && !mapped ? [NO_PAGING] : []),
+      ...(mapped?.warnings ?? (options.paging ? [NO_PAGING] : [])),
     ],
   };
 }
