@@ -24,7 +24,7 @@ export function diagnosePages(contents: StreamContents, ram: RamReader, extents:
     diagnostics.push({
       severity: 'info',
       code: 'no-vmdesc',
-      message: 'The stream has no description of its device states (suppress-vmdesc, or a machine type before 2.3).',
+      message: 'The stream has no description of its device states (suppress-vmdesc, postcopy, or a machine type before 2.3).',
       consequence: 'CPUs and a few devices are decoded by built-in layouts; the others are not shown.',
     });
   }
