@@ -14,7 +14,7 @@ export interface ExportOptions {
   length?: number;
   /** kdump. Default: zlib. */
   compression?: ExportCompression;
-  /** kdump and ELF: makedumpfile's flattened form, which can be written to a pipe. Default: false. */
+  /** kdump: makedumpfile's flattened form, which can be written to a pipe. Default: false. */
   flattened?: boolean;
   /** kdump: pages of zeros are left out instead of shared. Default: false. */
   excludeZero?: boolean;
@@ -24,13 +24,17 @@ export interface ExportOptions {
   verify?: boolean;
 }
 
+/** A stretch of memory and where it goes in the file. */
 export interface PlannedSegment {
-  /** NOTE or LOAD. */
-  type: string;
+  /** NOTE and LOAD are ELF's; RANGE is one of raw memory or LiME, PAGES a run of pages of a kdump file. */
+  type: 'NOTE' | 'LOAD' | 'RANGE' | 'PAGES';
   physical: number;
-  virtual: bigint;
-  fileOffset: number;
-  fileSize: number;
+  /** Null in formats without virtual addresses. */
+  virtual: bigint | null;
+  /** Null where it depends on what was compressed before. */
+  fileOffset: number | null;
+  /** Bytes; null as above. */
+  fileSize: number | null;
   memorySize: number;
 }
 
@@ -42,14 +46,30 @@ export interface PlannedNote {
   source: string;
 }
 
+/** What a file is made of, in its order: header, notes, bitmaps, memory. */
+export interface PlannedPart {
+  title: string;
+  /** Bytes. */
+  size: number;
+  /** False when the size is an estimate. */
+  exact: boolean;
+}
+
 /** What the file will hold, before it is written. */
 export interface ExportPlan {
   format: ExportFormat;
   layout: 'portable' | 'qemu';
   suggestedName: string;
+  /** Suffix of a second file that is written beside it; null when there is none. */
+  sidecar: string | null;
+  /** Bytes; an estimate from a sample of pages when `exact` is false. */
   fileSize: number;
-  /** Bytes that are not zero and so take space. An upper bound. */
+  exact: boolean;
+  /** Bytes that are not zero and so take space. An upper bound, unless `exact` is false. */
   dataSize: number;
+  /** Reading, decoding, compressing and verifying, at the rate of a sample; a slow disk takes longer. Null where there was nothing to measure. */
+  seconds: number | null;
+  parts: PlannedPart[];
   segmentCount: number;
   /** The first 1000 at most. */
   segments: PlannedSegment[];

@@ -25,8 +25,8 @@ export interface FilePlan extends Missing {
 }
 
 /** Memory that is worth a thread of its own: which takes some 60 ms to start, and as long to copy this much, or to decode that much. */
-const COPIED_PER_THREAD = 48 * 1024 * 1024;
-const DECODED_PER_THREAD = 8 * 1024 * 1024;
+export const COPIED_PER_THREAD = 48 * 1024 * 1024;
+export const DECODED_PER_THREAD = 8 * 1024 * 1024;
 /** The open file and its share of the work. */
 export interface PlacedWork {
   kind: 'placed';

@@ -3,6 +3,7 @@
  */
 import { formatAddress } from '#shared/address-text.ts';
 import { WorkbenchError } from '#shared/errors.ts';
+import { VERIFIED_BY_DEFAULT } from '#shared/export-choices.ts';
 import type { ExportOptions } from '#shared/model/export.ts';
 import type { Progress } from '../formats/format.ts';
 import type { SealedFile } from '../export/job.ts';
@@ -12,8 +13,6 @@ import type { GuestMemory } from '../memory/guest-memory.ts';
 import type { DumpImage } from './dump-image.ts';
 import { openImage } from './open-image.ts';
 
-/** Files up to here are verified unless that is declined. */
-const VERIFIED_BY_DEFAULT = 4 * 1024 ** 3;
 const CHUNK = 1024 * 1024;
 
 /** The result as an open dump, and the pieces to compare. */

@@ -27,7 +27,7 @@ export interface KdumpWork {
 /** What is known of the size of compressed memory before it is compressed: nothing is refused that may fit. */
 const LEAST_RATIO = 0.1;
 /** Memory that is worth a thread of its own: compressing it takes as long as starting one. */
-const COMPRESSED_PER_THREAD = 8 * 1024 * 1024;
+export const COMPRESSED_PER_THREAD = 8 * 1024 * 1024;
 
 export function helpKdump({ memory }: ExportSource, { fd, target, pages, flattened }: KdumpWork, progress: Progress): CopyOutcome {
   const writer = new FileWriter(fd, target);
