@@ -4,6 +4,7 @@ import type { DumpSummary, MemoryMap } from '#shared/model/index.ts';
 import type { Architecture } from '../arch/architecture.ts';
 import type { CpuState } from '../arch/cpu-state.ts';
 import { findFamily } from '../arch/families.ts';
+import { countDevices } from '../formats/qemu-stream/device-tree.ts';
 import { guestOsOf } from '../formats/vmcoreinfo.ts';
 import type { DumpImage } from './dump-image.ts';
 import { sumStates } from './memory-map.ts';
@@ -25,7 +26,7 @@ export function summarize(
     options,
     documents: dump.documents ?? [],
     snapshots: dump.snapshots ?? [],
-    deviceCount: dump.devices?.sections.length ?? 0,
+    deviceCount: countDevices(dump.devices),
     format: dump.format,
     formatTitle: dump.formatTitle,
     sentence: dump.sentence,

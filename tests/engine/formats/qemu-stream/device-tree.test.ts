@@ -1,7 +1,7 @@
 /** Every device of real streams as a tree: all of the stream's devices, and every byte of each in exactly one row. */
 import { describe, expect, it } from 'vitest';
 import type { DeviceField } from '#shared/model/device.ts';
-import { describeDevice, listDevices } from '#engine/formats/qemu-stream/device-tree.ts';
+import { countDevices, describeDevice, listDevices } from '#engine/formats/qemu-stream/device-tree.ts';
 import { tinyVariants } from '../../../fixtures/fixture.ts';
 import { allRows, deviceNamed, fieldAt, jsonDevices, openSection, openStream } from './device-rows.ts';
 
@@ -167,6 +167,7 @@ describe('without a description', () => {
     const { source } = openSection(Uint8Array.of(1, 2, 3, 4, 5, 6), {});
     const devices = { sections: [step(1, 0, 1), step(2, 2, 4), step(3, 5, 6)] };
     expect(listDevices(source, devices)).toMatchObject([{ name: 'spapr/htab', offset: 0, length: 4, described: null }]);
+    expect(countDevices(devices)).toBe(1);
     const device = describeDevice(source, devices, 0);
     expect(device.fields.map(({ name, offset, value }) => [name, offset, value])).toEqual([
       ['step 0 (START)', 0, Uint8Array.of(1)],

@@ -34,6 +34,12 @@ export function listDevices(source: ByteSource, devices: OpenedDevices | undefin
   return devices ? gather(devices, describersOf(source, devices)).map(({ summary }) => summary) : [];
 }
 
+/** As many as are listed. */
+export function countDevices(devices: OpenedDevices | undefined): number {
+  const first = (devices?.sections ?? []).filter(({ kind }) => kind === Section.Full || kind === Section.Start);
+  return Math.min(first.length, MAX_DEVICES);
+}
+
 /** Throws WorkbenchError `bad-request` for a device that is not in the list. */
 export function describeDevice(source: ByteSource, devices: OpenedDevices | undefined, index: number): DeviceState {
   const describers = devices && describersOf(source, devices);
@@ -137,7 +143,7 @@ function undescribed(
     return fields.bytes(name, readSection(source, section), section.start, length(section));
   });
   const problem = inSteps
-    ? `The device was saved in ${counted(sections.length, 'step')} while the guest ran; streams describe only what is saved at once.`
+    ? `The device was saved in ${counted(sections.length, 'step')}, as RAM is; streams describe only what is saved at once.`
     : `Nothing describes version ${summary.version} of this device: the stream has no description of it, and there is no built-in one.`;
   return { fields: rows, subsections: [], problem, cut: sections.length > MAX_ROWS };
 }
