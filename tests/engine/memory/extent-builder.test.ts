@@ -7,13 +7,13 @@ import { pagesOf, type Page } from './page-model.ts';
 const PAGES = 64;
 
 /** Adds random runs to a builder and to a list of pages, where the last one added wins. */
-function addAtRandom(seed: number): { builder: ExtentBuilder; expected: Page[] } {
+function addAtRandom(seed: number, steps = 60, most?: number): { builder: ExtentBuilder; expected: Page[] } {
   const random = seededRandom(seed);
   const pick = (limit: number) => Math.floor(random() * limit);
-  const builder = new ExtentBuilder();
+  const builder = new ExtentBuilder(most);
   const expected: Page[] = new Array<Page>(PAGES).fill(undefined);
   let place = 0x1000;
-  for (let step = 0; step < 1 + pick(60); step++) {
+  for (let step = 0; step < 1 + pick(steps); step++) {
     const first = pick(PAGES);
     const count = 1 + pick(Math.min(9, PAGES - first));
     const start = first * PAGE_SIZE;
@@ -50,6 +50,22 @@ describe('extents', () => {
         expect(table.starts[index]! >= table.starts[index - 1]! + table.lengths[index - 1]!, `seed ${seed}: sorted, disjoint`).toBe(true);
       }
     }
+  });
+
+  it('are the same when covered ones are dropped on the way (200 random orders of thousands of copies)', () => {
+    for (let seed = 1; seed <= 200; seed++) {
+      const { builder, expected } = addAtRandom(seed, 3000, 200);
+      expect(builder.count).toBeLessThanOrEqual(200);
+      expect(pagesOf(builder.finish(), PAGES), `seed ${seed}`).toEqual(expected);
+    }
+  });
+
+  it('more than are kept track of are refused by name, not by running out of memory', () => {
+    const builder = new ExtentBuilder(100);
+    const fill = () => {
+      for (let page = 0; page < 1000; page++) builder.addFill(page * PAGE_SIZE, PAGE_SIZE, page % 2);
+    };
+    expect(fill).toThrow(/more than 100 pieces/);
   });
 
   it('hold a stream of a million pages in one row each run, not one each page', () => {

@@ -2,11 +2,17 @@
  * Collects extents in any order and makes a table of them: later ones win over earlier ones where they overlap, as later copies of
  * a page do in a migration stream.
  */
-import { assert } from '#shared/errors.ts';
+import { assert, WorkbenchError } from '#shared/errors.ts';
 import { ExtentKind, ExtentTable, PAGE_SIZE } from './extent-table.ts';
 
 /** The widest gap between two pages' data that still counts as one run: a page record's header with the longest block name. */
 const MAX_HEADER = 8 + 1 + 255;
+
+/**
+ * Most extents: a table of 243 MB. Linux guests have some 3 for each MiB, so this is several TiB of memory; what needs more (every other page of another kind,
+ * throughout) is most likely made to exhaust memory.
+ */
+const MAX_EXTENTS = 2 ** 23;
 
 /** A kind inside the builder only: a Coded unit that is made from whatever lies below it. */
 const DELTA = 64 | ExtentKind.Coded;
@@ -24,6 +30,12 @@ export class ExtentBuilder {
   #kinds = new Uint8Array(this.#capacity);
   #ordered = true;
   #hasDeltas = false;
+  readonly #most: number;
+
+  /** `most` is for tests. */
+  constructor(most = MAX_EXTENTS) {
+    this.#most = most;
+  }
 
   get count(): number {
     return this.#count;
@@ -116,6 +128,7 @@ export class ExtentBuilder {
   }
 
   #append(start: number, length: number, kind: number, place: number, stride: number): void {
+    if (this.#count >= this.#most) this.#compact();
     if (this.#count === this.#capacity) this.#grow();
     const last = this.#count - 1;
     if (last >= 0 && start < this.#starts[last]! + this.#lengths[last]!) this.#ordered = false;
@@ -125,6 +138,36 @@ export class ExtentBuilder {
     this.#kinds[index] = kind;
     this.#places[index] = place;
     this.#strides[index] = stride;
+  }
+
+  /** Drops what later extents cover, and joins what goes on, so that many passes over the same memory do not add up. Deltas need what they cover. */
+  #compact(): void {
+    const full = new WorkbenchError('unsupported', `the dump's memory is in more than ${this.#most} pieces, which is more than are kept track of`);
+    if (this.#hasDeltas) throw full;
+    const table = this.finish();
+    for (let row = 0; row < table.count; row++) {
+      const [start, length, place, stride, kind] = [
+        table.starts[row]!,
+        table.lengths[row]!,
+        table.places[row]!,
+        table.strides[row]!,
+        table.kinds[row]!,
+      ];
+      const last = this.#count - 1;
+      const end = last < 0 ? -1 : this.#starts[last]! + this.#lengths[last]!;
+      const unit = kind === ExtentKind.Data ? PAGE_SIZE : stride;
+      const goesOn =
+        end === start &&
+        this.#kinds[last] === kind &&
+        this.#strides[last] === stride &&
+        (kind === ExtentKind.Data || kind === ExtentKind.Coded
+          ? this.#lengths[last]! % unit === 0 && this.#placeAt(last, start) === place
+          : this.#places[last] === place);
+      if (goesOn) this.#lengths[last]! += length;
+      else this.#append(start, length, kind, place, stride);
+    }
+    // Half of it must be free, or every other extent would be the occasion to look again.
+    if (this.#count > this.#most / 2) throw full;
   }
 
   #grow(): void {
