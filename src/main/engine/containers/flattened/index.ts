@@ -19,8 +19,8 @@ import { ExtentBuilder } from '../../memory/extent-builder.ts';
 import type { Container, Progress, Wrapped } from '../container.ts';
 import { HEADER_SIZE, isFlattened, RecordReader } from './records.ts';
 
-/** 64 GiB of what QEMU writes, in records of 16 KiB; the index takes 30 bytes a record, and three times that while it is sorted. */
-const MAX_RECORDS = 4_000_000;
+/** 32 GiB of what QEMU writes, in records of 16 KiB; the index takes 29 bytes a record, 61 MB in all, and three times that while it is sorted. */
+const MAX_RECORDS = 2 ** 21;
 /** How often progress is reported, in records. */
 const REPORT_EVERY = 1024;
 

@@ -20,8 +20,8 @@ const CHUNK = 32768 * DESCRIPTOR_SIZE;
 const MIN_PLAIN_RUN = 8;
 /** From this many extents on, all pages of the file are coded units (a run of which is one extent). */
 const COARSE_FROM = 1_000_000;
-/** 122 MB of extents, and as much again while they are sorted. */
-const MAX_EXTENTS = 4_000_000;
+/** 61 MB of extents, and at most three times that while they are made. */
+const MAX_EXTENTS = 2 ** 21;
 
 /** Something wrong with descriptors: how many, and where the first one is (an offset in the source). */
 export interface Count {

@@ -89,6 +89,7 @@ class KdumpDump {
         ...(parts.length > 1 ? { part: each.name } : {}),
       })),
       architecture: family?.id,
+      littleEndian: header.littleEndian,
       blocks: [],
       regions: this.#regions(part, index),
       extents: index.extents.shared,

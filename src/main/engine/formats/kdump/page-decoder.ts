@@ -1,7 +1,7 @@
 /**
  * Pages of a kdump file, decoded on demand. A page's unit number is the number of its descriptor; the parts of a split set are numbered one after the other.
  *
- * Descriptors and data are read ahead when pages are asked for in order, as an export does: without that, half of its time goes into small reads.
+ * Descriptors and data are read ahead when pages are asked for in order, as an export does.
  */
 import { decodeUnit, type CodecId } from '../../codecs/codec.ts';
 import type { ByteSource } from '../../memory/byte-source.ts';
