@@ -14,8 +14,11 @@ import {
   RIGHTS_ALL,
   alignRoot,
   canonicalAddress,
+  entryHigh,
+  entryLow,
   indexOf,
   nonCanonicalReason,
+  readEntry,
   rightsOf,
   type PagingMode,
   type PagingOptions,
@@ -88,7 +91,8 @@ export function* mappings(
       continue;
     }
     const virtual = frame.base | (BigInt(frame.index) << BigInt(level.shift));
-    if (!memory.readU64(frame.table + frame.index * mode.entrySize)) {
+    const address = frame.table + frame.index * mode.entrySize;
+    if (!readEntry(memory, mode, address)) {
       if (!frame.missing) {
         frame.missing = true;
         options.onMissingTable?.({ table: frame.table, levelName: level.name, virtual: canonicalAddress(mode, frame.base) });
@@ -97,7 +101,8 @@ export function* mappings(
       frame.index++;
       continue;
     }
-    const { low, high } = memory;
+    const low = entryLow(memory, mode, address);
+    const high = entryHigh(memory, mode);
     const kind = mode.format.kind(level.level, low, high, noExecuteOff);
     if (kind === ENTRY_TABLE) {
       if (++tablesWithoutRow > TABLE_BUDGET) return { next: canonicalAddress(mode, virtual) };
@@ -105,7 +110,7 @@ export function* mappings(
         table: mode.format.target(level.level, low, high, kind),
         index: descending ? (first[depth + 1] ?? 0) : 0,
         base: virtual,
-        rights: frame.rights & mode.format.rights(low, high),
+        rights: frame.rights & mode.format.rights(low, high, level.level),
         missing: false,
       });
       continue;
@@ -121,7 +126,7 @@ export function* mappings(
         physical: mode.format.target(level.level, low, high, kind),
         pageSize,
         flags: mode.format.flagNames(level.level, low, high, kind),
-        effective: rightsOf(frame.rights & mode.format.rights(low, high)),
+        effective: rightsOf(frame.rights & mode.format.rights(low, high, level.level)),
       };
     }
     frame.index++;

@@ -8,6 +8,9 @@ import {
   ENTRY_TABLE,
   alignRoot,
   canonicalAddress,
+  entryHigh,
+  entryLow,
+  readEntry as loadEntry,
   type EntryKind,
   type PagingMode,
   type PagingOptions,
@@ -47,8 +50,10 @@ function readEntry(
   virtual: bigint,
   noExecuteOff: boolean,
 ): TableEntry {
-  if (!memory.readU64(table + index * mode.entrySize)) return { index, entry: 0n, kind: 'missing', target: null, flags: [], virtual };
-  const { low, high } = memory;
+  const address = table + index * mode.entrySize;
+  if (!loadEntry(memory, mode, address)) return { index, entry: 0n, kind: 'missing', target: null, flags: [], virtual };
+  const low = entryLow(memory, mode, address);
+  const high = entryHigh(memory, mode);
   const kind = mode.format.kind(level, low, high, noExecuteOff);
   const target = kind === ENTRY_TABLE || kind === ENTRY_PAGE ? mode.format.target(level, low, high, kind) : null;
   const flags = kind === ENTRY_NOT_PRESENT ? [] : mode.format.flagNames(level, low, high, kind);

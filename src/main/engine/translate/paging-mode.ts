@@ -4,9 +4,10 @@
  * The walk stepper, the fast translator, the mapping lists and the table view read nothing else, so a CPU family adds a mode by adding
  * a table (arch/<cpu>/paging-modes.ts). Entries travel as two unsigned 32-bit halves: `bigint` is an order of magnitude slower.
  *
- * Not supported: modes whose entries are not 8 bytes or whose levels differ in table alignment.
+ * Not supported: modes whose levels differ in entry size, or in table alignment below the root.
  */
 import type { BitField, PagingLevel, PagingModeId, PagingModeView } from '#shared/model/index.ts';
+import type { PhysicalMemory } from '#engine/memory/physical-memory.ts';
 
 /** What the CPU does with an entry. Plain numbers, so that the fast path compares integers. */
 export const ENTRY_NOT_PRESENT = 0;
@@ -38,13 +39,16 @@ export interface PagingOptions {
   noExecuteOff?: boolean;
 }
 
-/** The one decoder of an entry format. `level` is 1 for the tables that map the smallest pages. The first four methods do not allocate. */
+/**
+ * The one decoder of an entry format. `level` is 1 for the tables that map the smallest pages; `high` is 0 for entries of 4 bytes. The first three
+ * methods do not allocate.
+ */
 export interface EntryFormat {
   kind(level: number, low: number, high: number, noExecuteOff: boolean): EntryKind;
   /** GPA of the next table (ENTRY_TABLE) or of the page's first byte (ENTRY_PAGE). */
   target(level: number, low: number, high: number, kind: EntryKind): number;
   /** RIGHT_… bits that this entry gives. */
-  rights(low: number, high: number): number;
+  rights(low: number, high: number, level: number): number;
   /** Bits that must be 0 and are not. */
   reservedBits(level: number, low: number, high: number, noExecuteOff: boolean): number[];
   /** Names of the set flags of an entry of that kind, in the order P RW US PWT PCD A D PS G PAT NX (x86); bits that the CPU ignores have none. */
@@ -69,8 +73,8 @@ export interface PagingMode {
   /** True when the bits above must repeat the top one (a canonical address), false when they must be 0. */
   readonly signExtended: boolean;
   /** Bytes of an entry. */
-  readonly entrySize: 8;
-  /** Bytes; what the low bits of a root must be a multiple of (a CPU keeps other things in them). */
+  readonly entrySize: 4 | 8;
+  /** Bytes; what a root must be a multiple of (a CPU keeps other things in its low bits). */
   readonly tableAlignment: number;
   readonly format: EntryFormat;
 }
@@ -104,4 +108,19 @@ export function canonicalAddress(mode: PagingMode, address: bigint): bigint {
 /** The index that a virtual address holds for one level. */
 export function indexOf(level: PagingLevel, address: bigint): number {
   return Number(BigInt.asUintN(level.bits, address >> BigInt(level.shift)));
+}
+
+/** Reads the entry at GPA `address` into `memory`; entryLow and entryHigh tell it. False when the dump does not hold it. */
+export function readEntry(memory: PhysicalMemory, { entrySize }: PagingMode, address: number): boolean {
+  return memory.readU64(entrySize === 8 ? address : address - (address % 8));
+}
+
+/** The low half of the entry at `address` that readEntry has read. */
+export function entryLow(memory: PhysicalMemory, { entrySize }: PagingMode, address: number): number {
+  return entrySize === 4 && address % 8 === 4 ? memory.high : memory.low;
+}
+
+/** The high half of the entry that readEntry has read; 0 for an entry of 4 bytes. */
+export function entryHigh(memory: PhysicalMemory, { entrySize }: PagingMode): number {
+  return entrySize === 8 ? memory.high : 0;
 }

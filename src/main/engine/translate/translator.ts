@@ -60,6 +60,7 @@ export class Translator {
   readonly #shifts: Int32Array;
   readonly #masks: Int32Array;
   readonly #levels: Int32Array;
+  readonly #wide: boolean;
   /** Bits of the high half that must all be equal (sign-extended modes) or 0, and how far to shift them down. */
   readonly #upperShift: number;
   readonly #signExtended: boolean;
@@ -75,6 +76,7 @@ export class Translator {
     this.#shifts = Int32Array.from(mode.levels, ({ shift }) => shift);
     this.#masks = Int32Array.from(mode.levels, ({ bits }) => 2 ** bits - 1);
     this.#levels = Int32Array.from(mode.levels, ({ level }) => level);
+    this.#wide = mode.entrySize === 8;
     this.#signExtended = mode.signExtended;
     this.#upperShift = mode.virtualBits - 32 - (mode.signExtended ? 1 : 0);
   }
@@ -92,22 +94,25 @@ export class Translator {
     const memory = this.#memory;
     const format = this.#format;
     const noExecuteOff = this.#noExecuteOff;
+    const wide = this.#wide;
     let rights = RIGHTS_ALL;
     for (let depth = 0; depth < count; depth++) {
       const shift = this.#shifts[depth] as number;
       const level = this.#levels[depth] as number;
       const shifted = shift >= 32 ? high >>> (shift - 32) : (low >>> shift) | (high << (32 - shift));
       this.level = level;
-      if (!memory.readU64(table + (shifted & (this.#masks[depth] as number)) * 8)) return this.#fail(FAULT_TABLE_MISSING);
-      const entryLow = memory.low;
-      const entryHigh = memory.high;
+      const index = shifted & (this.#masks[depth] as number);
+      // Entries of 4 bytes are read two at a time.
+      if (!memory.readU64(table + (wide ? index : index >>> 1) * 8)) return this.#fail(FAULT_TABLE_MISSING);
+      const entryLow = wide || (index & 1) === 0 ? memory.low : memory.high;
+      const entryHigh = wide ? memory.high : 0;
       const kind = format.kind(level, entryLow, entryHigh, noExecuteOff);
       if (kind === ENTRY_NOT_PRESENT || kind === ENTRY_RESERVED) {
         this.low = entryLow;
         this.high = entryHigh;
         return this.#fail(kind === ENTRY_NOT_PRESENT ? FAULT_NOT_PRESENT : FAULT_RESERVED_BIT);
       }
-      rights &= format.rights(entryLow, entryHigh);
+      rights &= format.rights(entryLow, entryHigh, level);
       const target = format.target(level, entryLow, entryHigh, kind);
       if (kind === ENTRY_TABLE) {
         table = target;

@@ -14,8 +14,11 @@ import {
   ENTRY_TABLE,
   RIGHTS_ALL,
   alignRoot,
+  entryHigh,
+  entryLow,
   indexOf,
   nonCanonicalReason,
+  readEntry,
   rightsOf,
   viewOfMode,
   type PagingMode,
@@ -46,13 +49,14 @@ export function* walk(
   let rights = RIGHTS_ALL;
   for (const [depth, level] of mode.levels.entries()) {
     const step = beginStep(mode, level, table, address);
-    if (!memory.readU64(step.entryAddress)) {
+    if (!readEntry(memory, mode, step.entryAddress)) {
       const state = memory.stateAt(step.entryAddress);
       const sentence = tableMissingSentence(step, state);
       yield { ...step, conclusion: { kind: 'table-missing', state }, sentence };
       return { kind: 'fault', reason: 'table-missing', sentence };
     }
-    const { low, high } = memory;
+    const low = entryLow(memory, mode, step.entryAddress);
+    const high = entryHigh(memory, mode);
     const entry = (BigInt(high) << 32n) | BigInt(low);
     const kind = mode.format.kind(level.level, low, high, noExecuteOff);
     const flags = mode.format.fields(level.level, entry, kind, noExecuteOff);
@@ -73,7 +77,7 @@ export function* walk(
       return { kind: 'fault', reason: 'reserved-bit', sentence };
     }
 
-    rights &= mode.format.rights(low, high);
+    rights &= mode.format.rights(low, high, level.level);
     const target = mode.format.target(level.level, low, high, kind);
     if (kind === ENTRY_TABLE) {
       const next = mode.levels[depth + 1];

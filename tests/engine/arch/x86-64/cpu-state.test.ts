@@ -70,7 +70,7 @@ describe('registers of a stream', () => {
   });
 
   it('are absent, not 0, when the section does not hold them', () => {
-    const struct = { name: 'cpu', version: 11, fields: [], subsections: [] };
+    const struct = { name: 'cpu', version: 11, fileOffset: 0, size: 0, fields: [], subsections: [] };
     expect(Object.keys(x86_64.cpuFromVmstate(struct, undefined, 'x', 3).registers)).toEqual([]);
     expect(x86_64.cpuFromVmstate(struct, undefined, 'x', 3)).not.toHaveProperty('halted');
   });

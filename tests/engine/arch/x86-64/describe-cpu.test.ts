@@ -1,5 +1,6 @@
 /** What the registers panel gets: mode line, paging, bits in words. */
 import { describe, expect, it } from 'vitest';
+import { alignRoot } from '#engine/translate/paging-mode.ts';
 import type { CpuState, RegisterValue } from '#engine/arch/cpu-state.ts';
 import { x86_64 } from '#engine/arch/x86-64/index.ts';
 import { fromElf, fromStream } from './tiny-cpus.ts';
@@ -50,8 +51,14 @@ describe('paging', () => {
     expect(x86_64.pagingOf(state).root).toBe(0x1078000);
   });
 
-  it('says so when a mode cannot be walked yet', () => {
-    expect(() => x86_64.pagingMode('x86-pae')).toThrow('PAE paging (32-bit) is not supported yet');
+  it('aligns the root of each mode as the CPU does', () => {
+    for (const [cr4, root] of [
+      [0x6d0n, 0x127c000],
+      [0x6f0n, 0x127cb40],
+    ] as const) {
+      const paging = x86_64.pagingOf(withRegisters(fromStream(0), { cr0: 0x80050033n, cr4, cr3: 0x127cb58n, efer: 0n }));
+      expect([paging.root, alignRoot(x86_64.pagingMode(paging.mode), paging.root!)]).toEqual([root, root]);
+    }
   });
 });
 

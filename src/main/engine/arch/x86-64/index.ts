@@ -3,7 +3,7 @@
  *
  * Sources: Intel SDM, AMD APM vol. 2; QEMU 5.2 to 10 for vmstate and notes. Chapters of the SDM's volume 3 are renumbered from edition to
  * edition, so beyond chapter 3 its sections are cited by title.
- * Not supported yet: page walks of 32-bit guests (their registers are shown). EM_386 files: ../i386.
+ * EM_386 files: ../i386.
  */
 import type { CpuView } from '#shared/model/index.ts';
 import type { Architecture } from '../architecture.ts';

@@ -11,7 +11,8 @@ import { ENTRY_NOT_PRESENT, type EntryKind } from '#engine/translate/paging-mode
 const PAGE_SHIFT = [0, 12, 21, 30];
 const NEXT_TABLE = ['', '', 'PT', 'PD', 'PDPT', 'PML4'];
 
-class FieldList {
+/** Collects the fields of one entry. */
+export class FieldList {
   readonly fields: BitField[] = [];
   readonly #entry: bigint;
 
@@ -35,7 +36,7 @@ class FieldList {
   }
 }
 
-const software = (value: bigint) => (value === 0n ? 'unused' : 'the CPU ignores these; the operating system keeps its own flags here');
+export const software = (value: bigint) => (value === 0n ? 'unused' : 'the CPU ignores these; the operating system keeps its own flags here');
 
 export function pageEntryFields(level: number, entry: bigint, kind: EntryKind, noExecuteOff: boolean): BitField[] {
   const list = new FieldList(entry);
