@@ -57,6 +57,8 @@ export interface OpenedDump {
   machine?: string;
   /** Id of the CPU family (arch/families.ts), decoded or not; undefined when it is not known. */
   architecture?: string;
+  /** Byte order of the guest, as the file has it; undefined where the file does not say. */
+  littleEndian?: boolean;
   blocks: OpenedBlock[];
   regions: OpenedRegion[];
   extents: SharedExtents;

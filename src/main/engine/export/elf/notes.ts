@@ -3,17 +3,19 @@
  * NT_PRSTATUS of every CPU, the QEMU note of every CPU, and VMCOREINFO.
  */
 import { NT_PRSTATUS } from '../../formats/elf/layout.ts';
-import type { ElfNote } from '../../formats/format.ts';
+import type { ElfNote, OpenedDump } from '../../formats/format.ts';
 import { VMCOREINFO_OWNER } from '../../formats/vmcoreinfo.ts';
+import { findFamily } from '../../arch/families.ts';
 import type { ExportSource } from '../export-source.ts';
+import { notesArchitecture } from './target.ts';
 
-/** EFER.LMA: long mode is active. */
-const LMA = 1n << 10n;
 /** More names than that say nothing more. */
 const NAMED_REGISTERS = 12;
 
-export function collectNotes({ dump, architecture }: ExportSource): ElfNote[] {
-  if (dump.notes.length > 0) return dump.notes;
+export function collectNotes(source: ExportSource): ElfNote[] {
+  const { dump } = source;
+  if (dump.notes.length > 0) return withVmcoreinfo(dump);
+  const architecture = notesArchitecture(source);
   const notes: ElfNote[] = [];
   if (architecture) {
     for (const cpu of dump.cpus) {
@@ -27,25 +29,41 @@ export function collectNotes({ dump, architecture }: ExportSource): ElfNote[] {
   return notes;
 }
 
+/** The notes of a vmcore, and VMCOREINFO that was found elsewhere. */
+function withVmcoreinfo({ notes, vmcoreinfo }: OpenedDump): ElfNote[] {
+  return !vmcoreinfo || notes.some(({ owner }) => owner === VMCOREINFO_OWNER) ? notes : [...notes, vmcoreinfo];
+}
+
 /** What the notes lack, in sentences. */
-export function noteWarnings({ dump, architecture }: ExportSource): string[] {
+export function noteWarnings(source: ExportSource): string[] {
+  const { dump } = source;
   const warnings: string[] = [];
-  if (!architecture) warnings.push('The CPUs are of a family that is not decoded: the file says no machine (EM_NONE), and few tools will open it.');
-  if (dump.cpus.length === 0) warnings.push('The dump holds no CPU registers, so the file has none.');
-  if (dump.notes.length === 0 && architecture) {
-    for (const cpu of dump.cpus) {
-      const missing = architecture.missingNoteRegisters(cpu);
-      if (missing.length === 0) continue;
-      const more = missing.length > NAMED_REGISTERS ? ` and ${missing.length - NAMED_REGISTERS} more` : '';
-      warnings.push(`CPU ${cpu.index}: ${missing.slice(0, NAMED_REGISTERS).join(', ')}${more} are not in the dump and are written as 0.`);
-    }
-    const efer = dump.cpus[0]?.registers.efer;
-    if (efer && (efer.value & LMA) === 0n) {
-      warnings.push('CPU 0 is not in long mode. QEMU would write the notes of a 32-bit CPU; this file has 64-bit ones.');
-    }
-  }
+  const family = findFamily(dump.architecture);
+  if (!family) warnings.push('The dump does not tell of what family its CPUs are: the file says no machine (EM_NONE), and few tools will open it.');
+  if (dump.notes.length === 0) warnings.push(...missingRegisters(source));
   if (!dump.vmcoreinfo)
     warnings.push(`The dump holds no ${VMCOREINFO_OWNER} note: makedumpfile and drgn need one, and crash has to be told where the kernel is.`);
+  return warnings;
+}
+
+/** Of CPUs whose notes are made here. */
+function missingRegisters(source: ExportSource): string[] {
+  const { cpus, architecture: id } = source.dump;
+  const architecture = notesArchitecture(source);
+  const family = findFamily(id);
+  if (family && !architecture) return [`The registers of ${family.title} CPUs cannot be written yet: the file has no CPU notes.`];
+  if (cpus.length === 0) return ['The dump holds no CPU registers, so the file has none.'];
+  const warnings: string[] = [];
+  for (const cpu of cpus) {
+    const missing = architecture?.missingNoteRegisters(cpu) ?? [];
+    if (missing.length === 0) continue;
+    const more = missing.length > NAMED_REGISTERS ? ` and ${missing.length - NAMED_REGISTERS} more` : '';
+    warnings.push(`CPU ${cpu.index}: ${missing.slice(0, NAMED_REGISTERS).join(', ')}${more} are not in the dump and are written as 0.`);
+  }
+  if (architecture !== source.architecture)
+    warnings.push(
+      'CPU 0 is not in long mode, so the CPUs are written as 32-bit ones, as by QEMU: with half of each register, and without r8 to r15.',
+    );
   return warnings;
 }
 

@@ -11,7 +11,7 @@
  */
 import { WorkbenchError } from '#shared/errors.ts';
 import type { ExportOptions } from '#shared/model/export.ts';
-import { EHDR_SIZE, PHDR_SIZE, PN_XNUM, PT_LOAD, PT_NOTE, SHDR_SIZE } from '../../formats/elf/layout.ts';
+import { PN_XNUM, PT_LOAD, PT_NOTE } from '../../formats/elf/layout.ts';
 import type { ElfNote, Progress } from '../../formats/format.ts';
 import { PAGE_SIZE } from '../../memory/extent-table.ts';
 import { collectNotes, noteWarnings } from './notes.ts';
@@ -21,9 +21,9 @@ import { missingWarnings } from '../export-warnings.ts';
 import { planRanges, windowOf, type LoadRange } from '../memory-ranges.ts';
 import type { FilePlan } from '../placed-export.ts';
 import type { ListedMapping } from './mapping-list.ts';
+import { targetOf } from './target.ts';
 import { collectMappings, inWindow, uncovered, virtualSegments, type PlacedRange, type VirtualSegment } from './paging.ts';
 
-const EM_NONE = 0;
 /** PF_R | PF_W | PF_X, as Linux's /proc/vmcore has it. */
 const ALL_ACCESS = 7;
 /** What QEMU 7.2 to 10.1 put into e_ehsize. */
@@ -52,12 +52,14 @@ export function planElf(source: ExportSource, options: ExportOptions, progress?:
   const count = memory.length + 1;
   if (count > MAX_SEGMENTS) throw new WorkbenchError('unsupported', `${source.name}: ${count} segments are more than an ELF file can have`);
   const notes = collectNotes(source);
-  const noteBytes = encodeNotes(notes);
+  const { kind, machine } = targetOf(source);
+  const { headerSize, programHeaderSize, sectionHeaderSize } = kind.class;
+  const noteBytes = encodeNotes(notes, kind.littleEndian);
   const qemu = layout === 'qemu';
   const sectionCount = qemu ? 2 : count >= PN_XNUM ? 1 : 0;
-  const sectionOffset = sectionCount > 0 ? EHDR_SIZE : 0;
-  const programOffset = EHDR_SIZE + sectionCount * SHDR_SIZE;
-  const noteOffset = programOffset + count * PHDR_SIZE;
+  const sectionOffset = sectionCount > 0 ? headerSize : 0;
+  const programOffset = headerSize + sectionCount * sectionHeaderSize;
+  const noteOffset = programOffset + count * programHeaderSize;
   const noteSegment = { type: PT_NOTE, flags: 0, virtual: 0n, physical: 0, fileSize: noteBytes.length, memorySize: noteBytes.length };
   const base = memoryOffset(noteOffset + noteBytes.length, layout);
   const loadFields = { type: PT_LOAD, flags: qemu ? 0 : ALL_ACCESS };
@@ -68,10 +70,11 @@ export function planElf(source: ExportSource, options: ExportOptions, progress?:
   const end = base + placed.size;
 
   const head = new Uint8Array(noteOffset + noteBytes.length);
-  const header = { machine: source.architecture?.elfMachine ?? EM_NONE, headerSize: qemu ? QEMU_HEADER_SIZE : EHDR_SIZE };
-  head.set(encodeHeader({ ...header, programOffset, programCount: count, sectionOffset, sectionCount, sectionNames: qemu ? 1 : 0 }));
-  if (sectionCount > 0) head.set(encodeSectionHeaders(count, qemu ? end : undefined), sectionOffset);
-  head.set(encodeProgramHeaders(segments), programOffset);
+  const sections = { sectionOffset, sectionCount, sectionNames: qemu ? 1 : 0 };
+  const header = { machine, headerSize: qemu ? QEMU_HEADER_SIZE : headerSize, programOffset, programCount: count, ...sections };
+  head.set(encodeHeader(header, kind));
+  if (sectionCount > 0) head.set(encodeSectionHeaders(count, kind, qemu ? end : undefined), sectionOffset);
+  head.set(encodeProgramHeaders(segments, kind), programOffset);
   head.set(noteBytes, noteOffset);
   const tail = qemu ? SECTION_NAMES : new Uint8Array(0);
   const { dataSize, missing, missingCut, missingSize } = loads;

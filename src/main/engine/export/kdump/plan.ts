@@ -7,10 +7,12 @@
  */
 import { WorkbenchError } from '#shared/errors.ts';
 import type { ExportCompression, ExportOptions } from '#shared/model/export.ts';
+import { findFamily } from '../../arch/families.ts';
 import type { ElfNote } from '../../formats/format.ts';
-import { parseVmcoreinfo } from '../../formats/vmcoreinfo.ts';
+import { parseVmcoreinfo, VMCOREINFO_OWNER } from '../../formats/vmcoreinfo.ts';
 import { encodeNotes } from '../elf/encode.ts';
 import { collectNotes, noteWarnings } from '../elf/notes.ts';
+import { isLittleEndian } from '../elf/target.ts';
 import { missingWarnings } from '../export-warnings.ts';
 import type { ExportSource } from '../export-source.ts';
 import { noteMissing, planRanges, windowOf, type Missing } from '../memory-ranges.ts';
@@ -42,9 +44,6 @@ const DEFAULT_PAGE = 4096;
 /** More would be a bitmap of 512 MiB: no machine has that much address space in use. */
 const MAX_MAPNR = 2 ** 32;
 
-/** Families whose numbers are big-endian, and those with 32-bit words. */
-const BIG_ENDIAN = new Set(['s390x', 'ppc', 'mips']);
-const SHORT_WORDS = new Set(['i386', 'arm', 'riscv32', 'ppc', 'mips']);
 /** As uname names them. */
 const MACHINE_NAMES: Record<string, string> = {
   'x86-64': 'x86_64',
@@ -53,7 +52,7 @@ const MACHINE_NAMES: Record<string, string> = {
   arm: 'armv7l',
   riscv64: 'riscv64',
   s390x: 's390x',
-  ppc64: 'ppc64le',
+  ppc64: 'ppc64',
 };
 
 /** `progress` serves the search for zero pages, which reads all memory. Throws WorkbenchError `bad-request`, `unsupported`. */
@@ -63,7 +62,7 @@ export function planKdump(source: ExportSource, options: ExportOptions, progress
   const { dump } = source;
   const compression = options.compression ?? 'zlib';
   const family = dump.architecture ?? 'x86-64';
-  const abi: KdumpAbi = { littleEndian: !BIG_ENDIAN.has(family), wordSize: SHORT_WORDS.has(family) ? 4 : 8 };
+  const abi: KdumpAbi = { littleEndian: isLittleEndian(dump), wordSize: findFamily(family)?.short ? 4 : 8 };
   const known = dump.vmcoreinfo && parseVmcoreinfo(dump.vmcoreinfo);
   const blockSize = pageSizeOf(known);
   const { ranges, ...amounts } = planRanges(source, { split: true });
@@ -79,7 +78,7 @@ export function planKdump(source: ExportSource, options: ExportOptions, progress
     throw new WorkbenchError('unsupported', `memory up to page frame 0x${maxMapnr.toString(16)} is more than a kdump file is made for here`);
 
   const notes = collectNotes(source);
-  const noteBytes = encodeNotes(notes);
+  const noteBytes = encodeNotes(notes, abi.littleEndian);
   const subSize = subHeaderSize(abi);
   const subHeaderBlocks = Math.ceil((subSize + noteBytes.length) / blockSize);
   const bitmapSize = Math.ceil(maxMapnr / (8 * blockSize)) * blockSize;
@@ -89,7 +88,7 @@ export function planKdump(source: ExportSource, options: ExportOptions, progress
   const header: KdumpHeaderFields = {
     abi,
     release: known?.get('OSRELEASE') ?? '',
-    machine: MACHINE_NAMES[family] ?? family,
+    machine: `${MACHINE_NAMES[family] ?? family}${family === 'ppc64' && abi.littleEndian ? 'le' : ''}`,
     blockSize,
     subHeaderBlocks,
     bitmapBlocks: (2 * bitmapSize) / blockSize,
@@ -105,7 +104,7 @@ export function planKdump(source: ExportSource, options: ExportOptions, progress
     encodeSubHeader(abi, {
       physBase: BigInt(known?.get('NUMBER(phys_base)') ?? 0),
       dumpLevel: options.excludeZero ? 1 : 0,
-      vmcoreinfo: vmcoreinfoArea(notes, noteBytes, notesAt),
+      vmcoreinfo: vmcoreinfoArea(notes, notesAt),
       notes: { offset: notesAt, size: noteBytes.length },
       maxMapnr,
     }),
@@ -166,14 +165,11 @@ function noteTorn(missing: Missing, start: number, end: number, size: number): v
   if (end > last) noteMissing(missing, last, end - last, reason);
 }
 
-/** Where VMCOREINFO's text stands among the notes. */
-function vmcoreinfoArea(notes: readonly ElfNote[], encoded: Uint8Array, at: number): { offset: number; size: number } {
-  const index = notes.findIndex(({ owner }) => owner === 'VMCOREINFO');
-  const note = notes[index];
-  if (!note) return { offset: 0, size: 0 };
-  const before = encodeNotes(notes.slice(0, index)).length;
-  const padded = encodeNotes([note]).length - Math.ceil(note.description.length / 4) * 4;
-  return before + padded + note.description.length <= encoded.length
-    ? { offset: at + before + padded, size: note.description.length }
-    : { offset: 0, size: 0 };
+/** Where VMCOREINFO's text stands among the notes, which are encoded from `at` on. */
+function vmcoreinfoArea(notes: readonly ElfNote[], at: number): { offset: number; size: number } {
+  const index = notes.findIndex(({ owner }) => owner === VMCOREINFO_OWNER);
+  const size = notes[index]?.description.length;
+  if (size === undefined) return { offset: 0, size: 0 };
+  const end = encodeNotes(notes.slice(0, index + 1), true).length;
+  return { offset: at + end - Math.ceil(size / 4) * 4, size };
 }

@@ -91,6 +91,7 @@ class Vmcore {
         },
       ],
       architecture: this.#family?.id,
+      littleEndian: kind.littleEndian,
       blocks: [],
       regions,
       extents: extents.shared,

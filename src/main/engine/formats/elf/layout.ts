@@ -4,9 +4,9 @@
  * ```
  *            ELFCLASS64 (ELFCLASS32)
  * Ehdr       64 (52)  0 e_ident[16]: 4 EI_CLASS, 5 EI_DATA   16 e_type  18 e_machine  32 (28) e_phoff  40 (32) e_shoff  52 (40) e_ehsize
- *                     54 (42) e_phentsize  56 (44) e_phnum  58 (46) e_shentsize  60 (48) e_shnum
- * Phdr       56 (32)  0 p_type  8 (4) p_offset  16 (8) p_vaddr  24 (12) p_paddr  32 (16) p_filesz  40 (20) p_memsz
- * Shdr       64 (40)  44 (28) sh_info: the number of program headers when e_phnum is PN_XNUM
+ *                     54 (42) e_phentsize  56 (44) e_phnum  58 (46) e_shentsize  60 (48) e_shnum  62 (50) e_shstrndx
+ * Phdr       56 (32)  0 p_type  8 (4) p_offset  16 (8) p_vaddr  24 (12) p_paddr  32 (16) p_filesz  40 (20) p_memsz  4 (24) p_flags
+ * Shdr       64 (40)  0 sh_name  4 sh_type  24 (16) sh_offset  32 (20) sh_size  44 (28) sh_info: the number of program headers when e_phnum is PN_XNUM
  * Nhdr       12       0 n_namesz  4 n_descsz  8 n_type, then name and desc, each padded to 4
  * ```
  * QEMU 7.2 and later write e_ehsize 8 (the size of a pointer), so e_ehsize is never relied on; and they leave the section header of `.shstrtab` in
@@ -24,10 +24,6 @@ export const PT_NOTE = 4;
 export const NT_PRSTATUS = 1;
 export const NT_AUXV = 6;
 export const NT_FILE = 0x46494c45;
-/** Sizes of ELFCLASS64 headers. */
-export const EHDR_SIZE = 64;
-export const PHDR_SIZE = 56;
-export const SHDR_SIZE = 64;
 
 /** Where the fields of a class's headers lie. */
 export interface ElfClass {
@@ -38,30 +34,30 @@ export interface ElfClass {
   /** The largest address or offset: what a field holds that means none. All 64 bits come out as 2^64, rounded. */
   none: number;
   header: { phoff: number; shoff: number; ehsize: number; phentsize: number; phnum: number };
-  program: { offset: number; vaddr: number; paddr: number; filesz: number; memsz: number };
-  section: { info: number };
+  program: { offset: number; vaddr: number; paddr: number; filesz: number; memsz: number; flags: number };
+  section: { offset: number; size: number; info: number };
 }
 
-const CLASS_64: ElfClass = {
+export const CLASS_64: ElfClass = {
   bits: 64,
-  headerSize: EHDR_SIZE,
-  programHeaderSize: PHDR_SIZE,
-  sectionHeaderSize: SHDR_SIZE,
+  headerSize: 64,
+  programHeaderSize: 56,
+  sectionHeaderSize: 64,
   none: 2 ** 64,
   header: { phoff: 32, shoff: 40, ehsize: 52, phentsize: 54, phnum: 56 },
-  program: { offset: 8, vaddr: 16, paddr: 24, filesz: 32, memsz: 40 },
-  section: { info: 44 },
+  program: { offset: 8, vaddr: 16, paddr: 24, filesz: 32, memsz: 40, flags: 4 },
+  section: { offset: 24, size: 32, info: 44 },
 };
 
-const CLASS_32: ElfClass = {
+export const CLASS_32: ElfClass = {
   bits: 32,
   headerSize: 52,
   programHeaderSize: 32,
   sectionHeaderSize: 40,
   none: 2 ** 32 - 1,
   header: { phoff: 28, shoff: 32, ehsize: 40, phentsize: 42, phnum: 44 },
-  program: { offset: 4, vaddr: 8, paddr: 12, filesz: 16, memsz: 20 },
-  section: { info: 28 },
+  program: { offset: 4, vaddr: 8, paddr: 12, filesz: 16, memsz: 20, flags: 24 },
+  section: { offset: 16, size: 20, info: 28 },
 };
 
 /** Class and byte order of a file, which say how everything else in it is read. */
