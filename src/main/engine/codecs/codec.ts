@@ -16,6 +16,9 @@ import { WarmInflater } from './warm-inflater.ts';
  */
 export type CodecId = 'stored' | 'zlib' | 'deflate' | 'lzo1x' | 'snappy' | 'zstd' | 'snappy-crc' | 'stored-crc';
 
+/** Node has zstd since 22.15, the desktop always. Without it no unit of zstd can be decoded: formats refuse or say so, rather than call it damaged. */
+export const HAS_ZSTD = typeof zlib.zstdDecompressSync === 'function';
+
 /**
  * Decodes all of `input` into `target`. Returns how many bytes of `target` it filled, or undefined when the input is damaged or would give more
  * than there is room for. Never throws, never writes outside `target`, allocates no more than `target.length` and a little.
@@ -41,6 +44,7 @@ export function decodeUnit(codec: CodecId, input: Uint8Array, target: Uint8Array
 const WARM = new WarmInflater();
 
 function decodeByNode(codec: 'zlib' | 'deflate' | 'zstd', input: Uint8Array, target: Uint8Array): number | undefined {
+  if (codec === 'zstd' && !HAS_ZSTD) return undefined;
   const filled = WARM.decode(codec, input, target);
   if (filled !== undefined) return filled;
   try {

@@ -12,8 +12,9 @@
  * Decompressed by Node's zlib, 212 MB/s (a Linux guest's stream of 540 MB, processor time, Node 24.21), which stops after a frame: the blocks tell beforehand where that is. Not
  * supported: dictionaries; windows above 128 MiB (`zstd --long=28` and more).
  */
-import { constants, createZstdDecompress } from 'node:zlib';
+import zlib from 'node:zlib';
 import { formatSize } from '#shared/address-text.ts';
+import { HAS_ZSTD } from '../../codecs/codec.ts';
 import { StreamDamage, unsupported, type CompressedFormat } from './compressed-format.ts';
 import type { CompressedInput } from './compressed-input.ts';
 import { throughNode } from './node-stream.ts';
@@ -89,12 +90,13 @@ function frameEnd(ahead: CompressedInput, header: FrameHeader): number {
 }
 
 async function* decompress(input: CompressedInput): AsyncGenerator<Uint8Array> {
+  if (!HAS_ZSTD) throw unsupported(input, ZSTD.title, `cannot be read by Node ${process.versions.node}, only by 22.15 and later`, 'zstd -d');
   for (;;) {
     const header = nextFrame(input);
     if (!header) break;
     if (header.dictionary !== 0) throw unsupported(input, ZSTD.title, 'needs a dictionary', 'zstd -d -D DICTIONARY');
     if (header.window > MAX_WINDOW) throw unsupported(input, ZSTD.title, `has a window of ${formatSize(header.window)}`, 'zstd -d --long=31');
-    const engine = createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: Math.log2(MAX_WINDOW) } });
+    const engine = zlib.createZstdDecompress({ params: { [zlib.constants.ZSTD_d_windowLogMax]: Math.log2(MAX_WINDOW) } });
     const ahead = input.ahead();
     ahead.position += header.length;
     const end = frameEnd(ahead, header);

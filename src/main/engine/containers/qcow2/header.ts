@@ -110,6 +110,10 @@ function readFeatures(image: Image, view: DataView, clusterBits: number): Featur
     throw problem(HEADER_V3_SIZE, 'compression_type', expected, compressionType);
   }
   if (compressionType > 1) throw unsupported(image, HEADER_V3_SIZE, `compression type ${compressionType} is not known here, only zlib and zstd`);
+  if (compressionType === 1 && !HAS_ZSTD) {
+    const hint = 'Use Node 22.15 or later, or the desktop.';
+    throw unsupported(image, HEADER_V3_SIZE, `its clusters are compressed by zstd, which Node ${process.versions.node} cannot read`, hint);
+  }
   const compression = compressionType === 1 ? 'zstd' : 'deflate';
   return { compression, extendedL2, dirty: has(Incompatible.Dirty), corrupt: has(Incompatible.Corrupt) };
 }

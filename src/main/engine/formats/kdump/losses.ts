@@ -2,6 +2,7 @@
 import { formatSize } from '#shared/address-text.ts';
 import { counted, grouped } from '#shared/counted.ts';
 import type { Diagnostic } from '#shared/model/diagnostic.ts';
+import { HAS_ZSTD } from '../../codecs/codec.ts';
 import type { Count } from './descriptor-scan.ts';
 import { DESCRIPTOR_SIZE, DISKDUMP_INCOMPLETE, STATUS_EXCLUDED_VMEMMAP, STATUS_INCOMPLETE, statusOffset } from './layout.ts';
 import type { PageIndex, SegmentReport } from './page-index.ts';
@@ -42,6 +43,15 @@ export function statusDiagnostics(parts: readonly KdumpPart[]): Diagnostic[] {
 /** By the bitmaps and the descriptors. */
 export function pageDiagnostics({ segments, runsMerged }: PageIndex, parts: readonly KdumpPart[]): Diagnostic[] {
   const found = [...missingParts(segments, parts), ...segments.flatMap((report) => (report.segment.missing ? [] : segmentDiagnostics(report)))];
+  const zstdPages = segments.reduce((sum, { counts }) => sum + (counts?.zstd ?? 0), 0);
+  if (zstdPages > 0 && !HAS_ZSTD) {
+    found.push({
+      severity: 'data-loss',
+      code: 'zstd-unreadable',
+      message: `${counted(zstdPages, 'page')} are compressed by zstd, which Node ${process.versions.node} cannot read.`,
+      consequence: 'They are shown as corrupt, and are not: use Node 22.15 or later, or the desktop.',
+    });
+  }
   if (runsMerged) {
     found.push({
       severity: 'suspect',
