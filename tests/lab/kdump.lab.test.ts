@@ -8,7 +8,7 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { WorkbenchError } from '#shared/errors.ts';
@@ -264,15 +264,34 @@ describe('makedumpfile', () => {
   });
 });
 
+/** Addresses at which memory differs from an ELF64 file of either byte order, or is not known; and how many pages were compared. */
+function compareWithElf(memory: GuestMemory, file: Uint8Array): { wrong: string[]; pages: number } {
+  const view = new DataView(file.buffer, file.byteOffset, file.length);
+  expect(file[4]).toBe(2);
+  const little = file[5] === 1;
+  const long = (at: number) => Number(view.getBigUint64(at, little));
+  const page = new Uint8Array(PAGE);
+  const result = { wrong: [] as string[], pages: 0 };
+  for (let index = 0, at = long(32); index < view.getUint16(56, little); index++, at += 56) {
+    if (view.getUint32(at, little) !== 1) continue;
+    for (let done = 0; done < long(at + 32); done += PAGE, result.pages++) {
+      const known = memory.read(long(at + 24) + done, page).every(({ state }) => state === 'present' || state === 'zero');
+      const from = long(at + 8) + done;
+      if (!known || Buffer.compare(page, file.subarray(from, from + PAGE)) !== 0) result.wrong.push((long(at + 24) + done).toString(16));
+    }
+  }
+  return result;
+}
+
 describe.each(['tiny', 'x86_64', 'x86_64-4level', 'i386', 'i386-pae', 'arm64', 's390x', 'ppc64le'])('kdump-zlib of %s by QEMU', (guest) => {
   it("equals QEMU's ELF page by page", async () => {
     const qemus = new Uint8Array(readFileSync(labFile(guest, 'paging-off.elf')));
     await withDump([labFile(guest, 'kdump-zlib.vmcore')], (memory, dump) => {
       expect(dump.layers[0]?.title).toBe('flattened file (makedumpfile -F)');
-      const littleEndian = qemus[5] === 1;
       expect(dump.diagnostics.filter(({ code }) => code !== 'unknown-cpu')).toEqual([]);
-      if (littleEndian && qemus[4] === 2) expect(differing(pagesOf(memory, qemus), pagesOfElf(qemus))).toEqual([]);
-      expect(statSync(labFile(guest, 'kdump-zlib.vmcore')).size).toBeGreaterThan(0);
+      const { wrong, pages } = compareWithElf(memory, qemus);
+      expect(wrong).toEqual([]);
+      expect(pages).toBeGreaterThan(2000);
     });
   });
 });
