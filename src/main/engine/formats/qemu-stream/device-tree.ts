@@ -9,6 +9,7 @@ import { WorkbenchError } from '#shared/errors.ts';
 import type { DeviceField, DeviceState, DeviceSummary } from '#shared/model/device.ts';
 import type { ByteSource } from '../../memory/byte-source.ts';
 import type { DeviceSection, OpenedDevices } from '../format.ts';
+import { CHIPSET_DEVICES } from './built-in-chipset.ts';
 import { DeviceDescriptions } from './device-descriptions.ts';
 import { DeviceFields, MAX_ROWS } from './device-fields.ts';
 import { deviceTitle } from './device-words/device-titles.ts';
@@ -69,7 +70,8 @@ export function describeDevice(source: ByteSource, devices: OpenedDevices | unde
   return { ...device.summary, ...tree, cut: fields.cut, ...(problems.length > 0 ? { problem: problems.join(' ') } : {}) };
 }
 
-const describersOf = (source: ByteSource, { description, builtIn }: OpenedDevices) => new DeviceDescriptions(source, description, builtIn ?? []);
+const describersOf = (source: ByteSource, { description, builtIn }: OpenedDevices) =>
+  new DeviceDescriptions(source, description, [...(builtIn ?? []), ...CHIPSET_DEVICES]);
 
 /** The devices in the stream's order, steps joined. */
 function gather({ sections }: OpenedDevices, describers: DeviceDescriptions): Device[] {
