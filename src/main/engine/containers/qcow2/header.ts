@@ -1,5 +1,6 @@
 /** The header of a qcow2 image: what must be known to find a snapshot, and what keeps it from being read. Byte map: layout.ts. */
 import { WorkbenchError } from '#shared/errors.ts';
+import { HAS_ZSTD } from '../../codecs/codec.ts';
 import type { Image } from './image.ts';
 import {
   CRYPT_METHODS,
