@@ -1,4 +1,4 @@
-/** Export as vmcore: what will be in the file, writing it, and what is left behind when it is cancelled or cannot be written. */
+/** Export: what will be in the file, writing it, and what is left behind when it is cancelled or cannot be written. */
 import { existsSync, openSync, readSync, closeSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeLargeVmcore } from '../hosts/large-vmcore.ts';
@@ -10,7 +10,7 @@ test.use({ startFile: 'sample' });
 
 /** Chooses the target as this host does it and starts. */
 async function exportTo(host: Host, shell: Shell, target: string): Promise<void> {
-  const dialog = shell.dialog('Export as vmcore');
+  const dialog = shell.dialog('Export');
   if (host.kind === 'desktop') {
     await host.desktop?.answerDialog('showSaveDialog', { canceled: false, filePath: target });
     await dialog.getByRole('button', { name: 'Choose where…' }).click();
@@ -23,7 +23,7 @@ async function exportTo(host: Host, shell: Shell, target: string): Promise<void>
 test('shows what the file will hold, writes it, and reports', async ({ host, shell }) => {
   await shell.expectOpen('guest.qevm');
   await host.command('export');
-  const dialog = shell.dialog('Export as vmcore');
+  const dialog = shell.dialog('Export');
   await expect(dialog.getByRole('table', { name: 'Segments' })).toContainText('LOAD');
   await expect(dialog.getByRole('table', { name: 'Notes' })).toContainText('NT_PRSTATUS');
   const target = join(host.folder, 'out.vmcore');
@@ -47,7 +47,7 @@ test('shows what the file will hold, writes it, and reports', async ({ host, she
 test('the layout that QEMU writes has a plan of its own', async ({ host, shell }) => {
   await shell.expectOpen('guest.qevm');
   await host.command('export');
-  const dialog = shell.dialog('Export as vmcore');
+  const dialog = shell.dialog('Export');
   await expect(dialog.getByRole('table', { name: 'Segments' })).toBeVisible();
   await dialog.getByRole('radio', { name: /As QEMU writes it/ }).check();
   await expect(dialog.getByRole('table', { name: 'Segments' })).toBeVisible();
@@ -57,7 +57,7 @@ test('the layout that QEMU writes has a plan of its own', async ({ host, shell }
 test('a target that cannot be written says why and leaves nothing', async ({ host, shell }) => {
   await shell.expectOpen('guest.qevm');
   await host.command('export');
-  const dialog = shell.dialog('Export as vmcore');
+  const dialog = shell.dialog('Export');
   await expect(dialog.getByRole('table', { name: 'Segments' })).toBeVisible();
   const target = join(host.folder, 'no-such-folder', 'out.vmcore');
   await exportTo(host, shell, target);
@@ -73,7 +73,7 @@ test('a long one shows its progress, goes on behind other work, and cancelling i
   await host.openFiles([large]);
   await shell.expectOpen('large.vmcore');
   await host.command('export');
-  const dialog = shell.dialog('Export as vmcore');
+  const dialog = shell.dialog('Export');
   await expect(dialog.getByRole('table', { name: 'Segments' })).toBeVisible();
   const target = join(host.folder, 'large-copy.vmcore');
   await exportTo(host, shell, target);

@@ -1,15 +1,17 @@
 /** The system's dialogs. What the user chooses in them is permitted from then on (granted-paths.ts), and its folder is where the next dialog starts. */
-import { basename, dirname, join } from 'node:path';
-import { app, dialog, type BrowserWindow } from 'electron';
+import { basename, dirname, extname, join } from 'node:path';
+import { app, dialog, type BrowserWindow, type FileFilter } from 'electron';
 import type { GrantedPaths } from './granted-paths.ts';
 import type { Settings } from './settings.ts';
 
 /** No filter by extension: content decides what a dump is, and dumps have any name or none. */
 const OPEN_FILTERS = [{ name: 'All files', extensions: ['*'] }];
-const EXPORT_FILTERS = [
-  { name: 'vmcore', extensions: ['vmcore', 'elf', 'core'] },
-  { name: 'All files', extensions: ['*'] },
-];
+/** By the ending of the suggested name: some systems add a filter's own ending to a name that has another. */
+const EXPORT_FILTERS: Readonly<Record<string, FileFilter>> = {
+  '.vmcore': { name: 'vmcore', extensions: ['vmcore', 'elf', 'core', 'kdump'] },
+  '.raw': { name: 'Raw memory', extensions: ['raw', 'bin', 'mem'] },
+  '.lime': { name: 'LiME', extensions: ['lime', 'mem'] },
+};
 
 export interface Dialogs {
   /** The files chosen at once; null when the user cancelled. */
@@ -47,10 +49,10 @@ export function createDialogs(settings: Settings, paths: GrantedPaths, window: (
 
     async chooseExportTarget(suggestedName) {
       const { canceled, filePath } = await attached(dialog.showSaveDialog, {
-        title: 'Export as vmcore',
+        title: 'Export',
         // The page proposes a name, not a place. Not beside the dump unless the user goes there.
         defaultPath: join(settings.values.exportFolder ?? app.getPath('documents'), basename(suggestedName)),
-        filters: EXPORT_FILTERS,
+        filters: [EXPORT_FILTERS[extname(suggestedName)], OPEN_FILTERS].flatMap((filter) => filter ?? []),
         properties: ['createDirectory', 'showOverwriteConfirmation', 'dontAddToRecent'],
       });
       if (canceled || filePath === '') return null;

@@ -53,7 +53,7 @@ export function menuTemplate(state: MenuState, actions: MenuActions): MenuItemCo
         item('Open &as…', 'open-as', 'CmdOrCtrl+Shift+O'),
         { label: 'Open &Recent', submenu: recentItems(state, actions) },
         SEPARATOR,
-        item('&Export as vmcore…', 'export', 'CmdOrCtrl+E'),
+        item('&Export…', 'export', 'CmdOrCtrl+E'),
         SEPARATOR,
         item('&Close Dump', 'close-dump', 'CmdOrCtrl+W'),
         ...(state.isMac ? [] : [SEPARATOR, { role: 'quit' as const }]),

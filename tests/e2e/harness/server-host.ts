@@ -18,7 +18,7 @@ const MENU_ITEMS: Readonly<Record<WorkbenchCommand, readonly [menu: string, item
   open: ['File', /^Open…/],
   'open-as': ['File', /^Open as…/],
   'open-recent': ['File', /^Open recent/],
-  export: ['File', /^Export as vmcore/],
+  export: ['File', /^Export…/],
   'close-dump': ['File', /^Close dump/],
   'show-overview': ['View', /^Overview/],
   'show-registers': ['View', /^Registers/],

@@ -122,7 +122,7 @@ describe('an export', () => {
     const dumps = useDumpsStore();
     const exports = useExportsStore();
     await dumps.open(tiny());
-    await exports.plan({ format: 'elf', layout: 'portable' });
+    await exports.plan();
     expect(exports.current.plan?.segments.some((segment) => segment.type === 'LOAD')).toBe(true);
     const target = `${real.folder()}/out.vmcore`;
     await exports.start(target);
@@ -135,7 +135,7 @@ describe('an export', () => {
     const dumps = useDumpsStore();
     const exports = useExportsStore();
     await dumps.open(tiny());
-    await exports.plan({ format: 'elf', layout: 'portable' });
+    await exports.plan();
     await exports.start(`${real.folder()}/nowhere/out.vmcore`);
     expect(exports.current.error?.code).toBe('cannot-write');
     expect(exports.current.plan).not.toBeNull();

@@ -3,7 +3,8 @@
 /** Twice the drawing's pixels: sharp on dense screens and in documents. */
 const SCALE = 2;
 
-function save(content: Blob, name: string): void {
+/** Hands the content to the browser or the desktop to save under this name. */
+export function saveBlob(content: Blob, name: string): void {
   const url = URL.createObjectURL(content);
   const link = document.createElement('a');
   link.href = url;
@@ -14,7 +15,7 @@ function save(content: Blob, name: string): void {
 }
 
 export function saveSvg(svg: string, name: string): void {
-  save(new Blob([svg], { type: 'image/svg+xml' }), name);
+  saveBlob(new Blob([svg], { type: 'image/svg+xml' }), name);
 }
 
 /** Rejects where the page may not draw the picture (a content policy without data: images) or has no memory for it. */
@@ -31,5 +32,5 @@ export async function savePng(picture: { svg: string; width: number; height: num
   context.drawImage(image, 0, 0);
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
   if (!blob) throw new Error('the picture could not be encoded');
-  save(blob, name);
+  saveBlob(blob, name);
 }

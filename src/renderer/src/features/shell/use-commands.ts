@@ -63,7 +63,7 @@ export function useCommands(): Command[] {
     { id: 'open-recent', title: 'Open recent…', menu: 'File', enabled: always, run: () => (shell.startShown = true) },
     {
       id: 'export',
-      title: 'Export as vmcore…',
+      title: 'Export…',
       menu: 'File',
       chords: ['Ctrl+E'],
       separated: true,

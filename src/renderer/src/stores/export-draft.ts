@@ -1,0 +1,70 @@
+/** What is chosen in the export dialog, for every format at once, so that going to another format and back loses nothing. */
+import { isFor } from '#shared/export-choices.ts';
+import type { ExportCompression, ExportFormat, ExportOptions } from '#shared/model/index.ts';
+
+export interface ExportDraft {
+  format: ExportFormat;
+  layout: ExportOptions['layout'];
+  paging: boolean;
+  compression: ExportCompression;
+  flattened: boolean;
+  excludeZero: boolean;
+  sparse: boolean;
+  /** Undefined: as the size of the file suggests. */
+  verify: boolean | undefined;
+  /** Only a range of memory, as typed. */
+  ranged: boolean;
+  begin: string;
+  length: string;
+}
+
+export const FRESH_DRAFT: ExportDraft = {
+  format: 'elf',
+  layout: 'portable',
+  paging: false,
+  compression: 'zlib',
+  flattened: false,
+  excludeZero: false,
+  sparse: true,
+  verify: undefined,
+  ranged: false,
+  begin: '',
+  length: '',
+};
+
+/** A range of guest-physical memory. */
+export interface ExportRange {
+  begin: number;
+  length: number;
+}
+
+/** True when the range that was typed counts. */
+export function isRanged({ format, ranged }: ExportDraft): boolean {
+  return ranged && isFor('begin', format);
+}
+
+/** Only what the format knows. */
+export function optionsOf(draft: ExportDraft, range?: ExportRange): ExportOptions {
+  const { format, layout, paging, compression, flattened, excludeZero, sparse, verify } = draft;
+  const options: ExportOptions = { format, layout: format === 'elf' ? layout : 'portable' };
+  if (paging && isFor('paging', format)) options.paging = true;
+  if (range && isRanged(draft)) Object.assign(options, range);
+  if (isFor('compression', format)) options.compression = compression;
+  if (flattened && isFor('flattened', format)) options.flattened = true;
+  if (excludeZero && isFor('excludeZero', format)) options.excludeZero = true;
+  if (!sparse && isFor('sparse', format)) options.sparse = false;
+  if (verify !== undefined) options.verify = verify;
+  return options;
+}
+
+const UNITS = ['', 'k', 'm', 'g', 't'];
+const LENGTH = /^(?:(0x[0-9a-f]+)|([0-9]+(?:\.[0-9]+)?)\s*(?:([kmgt])(?:i?b)?|b|bytes?)?)$/i;
+
+/** `4096`, `0x1000`, `64M`, `1.5 GiB`: bytes, units of 1024. Undefined where that is no whole number of bytes. */
+export function parseLength(text: string): number | undefined {
+  const match = LENGTH.exec(text.trim().replaceAll('_', ''));
+  if (!match) return undefined;
+  const [, hex, decimal, unit = ''] = match;
+  const value = hex ? Number(hex) : Number(decimal) * 1024 ** UNITS.indexOf(unit.toLowerCase());
+  return Number.isSafeInteger(value) ? value : undefined;
+}
