@@ -1,4 +1,4 @@
-/** --format, --arch, --snapshot and --map: how a command's FILEs are to be opened, where the guess is wrong or a choice is to be made. */
+/** --format, --arch, --snapshot, --ram and --map: how a command's FILEs are to be opened, where the guess is wrong or a choice is to be made. */
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { formatAddress, parseAddress } from '#shared/address-text.ts';
 import type { OpenOptions, RegionCorrection } from '#shared/model/index.ts';
@@ -11,6 +11,7 @@ export const OPEN_OPTIONS: ParseArgsOptionsConfig = {
   format: { type: 'string' },
   arch: { type: 'string' },
   snapshot: { type: 'string' },
+  ram: { type: 'string', multiple: true },
   map: { type: 'string', multiple: true },
 };
 
@@ -20,13 +21,14 @@ export const openHelp = (
 ): string => `  ${`--${format} F`.padEnd(16)} what FILE is, instead of what its content says: ${FORMAT_IDS.join(', ')}
   --arch ID        CPU family, instead of what the dump says: ${Object.keys(CPU_FAMILIES).join(', ')}
   --snapshot NAME  which snapshot of a disk image, by name or id (default: the newest that holds memory)
+  --ram BLOCK=FILE take what the dump left out of RAM block BLOCK (x-ignore-shared) from FILE, which backs it: its memory as it is now. Repeatable.
   --map START=BLOCK+OFFSET:LENGTH
                    for this run, guest-physical START shows LENGTH bytes of RAM block BLOCK from OFFSET on; START=none:LENGTH shows nothing there.
                    Hexadecimal, repeatable, a later one over an earlier. Nothing is kept.`;
 
-/** Throws UsageError for a format or a CPU family that does not exist. `formatOption` is the name of the option that says what FILE is. */
+/** Throws UsageError for a format or a CPU family that does not exist, and for a --ram that is none. `formatOption` is the name of the option that says what FILE is. */
 export function openOptions(options: OptionValues, formatOption: string): OpenOptions {
-  const { arch, snapshot } = options;
+  const { arch, snapshot, ram } = options;
   const chosen: OpenOptions = {};
   const format = options[formatOption];
   if (format !== undefined) {
@@ -40,7 +42,20 @@ export function openOptions(options: OptionValues, formatOption: string): OpenOp
     chosen.architecture = arch;
   }
   if (typeof snapshot === 'string') chosen.snapshot = snapshot;
+  if (Array.isArray(ram) && ram.length > 0) chosen.ramFiles = ramFiles(ram.map(String));
   return chosen;
+}
+
+/** Names of RAM blocks hold no `=`; paths may. Paths are as they were typed. */
+function ramFiles(texts: readonly string[]): Record<string, string> {
+  const files = new Map<string, string>();
+  for (const text of texts) {
+    const [, block, file] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+    if (block === undefined || file === undefined) throw new UsageError(`--ram ${JSON.stringify(text)}: expected BLOCK=FILE`);
+    if (files.has(block)) throw new UsageError(`--ram: RAM block ${block} is given twice`);
+    files.set(block, file);
+  }
+  return Object.fromEntries(files);
 }
 
 export function mapOptions({ map }: OptionValues): RegionCorrection[] {

@@ -59,6 +59,8 @@ export interface OpenRequest {
 
 /** Most files of a split set. */
 export const SET_LIMIT = 256;
+/** Most RAM blocks that are taken from files: as many as QEMU has NUMA nodes. */
+export const RAM_FILES_LIMIT = 128;
 
 export interface SampleInfo {
   id: string;
@@ -143,6 +145,8 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.M
 const path = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(100));
 const text = v.pipe(v.string(), v.maxLength(1000));
+/** A stream has a byte for its length. */
+const blockName = v.pipe(v.string(), v.minLength(1), v.maxLength(255));
 const dump = { dumpId: id };
 const pagingMode = v.picklist(['x86-64-4level', 'x86-64-5level', 'x86-pae', 'x86-32', 'off']);
 const root: v.GenericSchema<RootChoice> = v.variant('kind', [
@@ -158,6 +162,7 @@ const openOptions: v.GenericSchema<OpenOptions> = v.strictObject({
   format: v.optional(v.picklist(FORMAT_IDS)),
   architecture: v.optional(id),
   snapshot: v.optional(text),
+  ramFiles: v.optional(v.pipe(v.record(blockName, path), v.maxEntries(RAM_FILES_LIMIT))),
 }) as v.GenericSchema<OpenOptions>;
 const corrections = v.pipe(
   v.array(v.strictObject({ start: physical, last: physical, block: v.nullable(text), blockOffset: count })),
@@ -233,7 +238,7 @@ export interface MethodResults {
   setTheme: null;
   /**
    * Reports progress as `job` events. A file that is open already, in the same way, resolves with the same dumpId. Cancel rejects with `cancelled`;
-   * files of a set that do not belong together with `not-one-dump`.
+   * files of a set that do not belong together with `not-one-dump`; `ramFiles` of blocks that the dump does not have with `bad-request`.
    */
   openDump: DumpSummary;
   closeDump: null;

@@ -29,12 +29,13 @@ export const CPU_FAMILIES: Readonly<Record<string, string>> = {
   mips: 'MIPS',
 };
 
-/** What tells two dumps of the same first file apart: `and 3 more files`, `snapshot before-upgrade`, `as Raw memory`, `CPU family x86-64`. */
-export function openedWords(files: readonly string[], { format, architecture, snapshot }: OpenOptions): string[] {
+/** What tells two dumps of the same first file apart: `and 3 more files`, `snapshot before-upgrade`, `as Raw memory`, `CPU family x86-64`, `with pc.ram from /dev/shm/guest`. */
+export function openedWords(files: readonly string[], { format, architecture, snapshot, ramFiles = {} }: OpenOptions): string[] {
   const words: string[] = [];
   if (files.length > 1) words.push(`and ${counted(files.length - 1, 'more file')}`);
   if (snapshot !== undefined) words.push(`snapshot ${snapshot}`);
   if (format !== undefined) words.push(`as ${FORMAT_TITLES[format]}`);
   if (architecture !== undefined) words.push(`CPU family ${CPU_FAMILIES[architecture] ?? architecture}`);
+  for (const [block, file] of Object.entries(ramFiles)) words.push(`with ${block} from ${file}`);
   return words;
 }

@@ -8,7 +8,7 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
-import { SET_LIMIT, type RecentFile } from '#shared/contract.ts';
+import { RAM_FILES_LIMIT, SET_LIMIT, type RecentFile } from '#shared/contract.ts';
 import type { OpenOptions } from '#shared/model/dump.ts';
 import { FORMAT_IDS } from '#shared/open-choices.ts';
 import { replaceFile } from './replace-file.ts';
@@ -21,7 +21,7 @@ export interface RecentFiles {
   /** Puts files that were opened together on top, absolute paths, and how they were opened. */
   add(files: readonly string[], options?: OpenOptions): Promise<void>;
   clear(): Promise<void>;
-  /** Whether the path is in the list as it was read or written last, alone or in a set. */
+  /** Whether the path is in the list as it was read or written last: alone, in a set, or as a file that RAM was taken from. */
   has(path: string): boolean;
 }
 
@@ -32,7 +32,14 @@ const entrySchema = v.object({
   openedAt: v.string(),
   /** The other parts of a set. */
   more: v.optional(v.pipe(v.array(pathSchema), v.maxLength(SET_LIMIT))),
-  options: v.optional(v.object({ format: v.optional(v.picklist(FORMAT_IDS)), architecture: optionSchema, snapshot: optionSchema })),
+  options: v.optional(
+    v.object({
+      format: v.optional(v.picklist(FORMAT_IDS)),
+      architecture: optionSchema,
+      snapshot: optionSchema,
+      ramFiles: v.optional(v.pipe(v.record(v.string(), pathSchema), v.maxEntries(RAM_FILES_LIMIT))),
+    }),
+  ),
 });
 type Entry = v.InferOutput<typeof entrySchema>;
 
@@ -49,16 +56,18 @@ async function readEntries(file: string): Promise<Entry[]> {
 
 const filesOf = ({ path, more = [] }: Entry): string[] => [path, ...more];
 
+const ramFilesOf = ({ options }: Entry): string[] => Object.values(options?.ramFiles ?? {});
+
 /** Equal for the same files, opened in the same way. */
 function keyOf(entry: Entry): string {
-  const { format, architecture, snapshot } = entry.options ?? {};
-  return JSON.stringify([filesOf(entry).toSorted(), format, architecture, snapshot]);
+  const { format, architecture, snapshot, ramFiles = {} } = entry.options ?? {};
+  return JSON.stringify([filesOf(entry).toSorted(), format, architecture, snapshot, Object.entries(ramFiles).sort()]);
 }
 
 async function describe(entry: Entry): Promise<RecentFile> {
   const { path, openedAt, options = {} } = entry;
   const files = filesOf(entry);
-  const there = await Promise.all(files.map(exists));
+  const there = await Promise.all([...files, ...ramFilesOf(entry)].map(exists));
   return { path, name: basename(path), folder: dirname(path), openedAt, exists: there.every(Boolean), files, options: options as OpenOptions };
 }
 
@@ -107,6 +116,6 @@ export async function openRecentFiles(configFolder: string, now: () => Date = ()
       await change((current) => [entry, ...current.filter((other) => keyOf(other) !== keyOf(entry))]);
     },
     clear: () => change(() => []),
-    has: (path) => entries.some((entry) => filesOf(entry).includes(path)),
+    has: (path) => entries.some((entry) => [...filesOf(entry), ...ramFilesOf(entry)].includes(path)),
   };
 }

@@ -61,13 +61,26 @@ export function createWorkbench(services: WorkbenchServices): Workbench {
   async function pathsOf(location: DumpLocation): Promise<string[]> {
     if (location.kind === 'sample') return [await samplePath(services.samplesFolder, location.id)];
     const files = (location.kind === 'set' ? location.paths : [location.path]).map((file) => path.resolve(file));
+    refuseOthers(files);
+    return files;
+  }
+
+  /** The options with absolute paths. Each RAM file must be one that the page may open, like the dump. */
+  function withPaths({ ramFiles = {}, ...options }: OpenOptions): OpenOptions {
+    const resolved = Object.entries(ramFiles).map(([block, file]) => [block, path.resolve(file)] as const);
+    refuseOthers(resolved.map(([, file]) => file));
+    return resolved.length === 0 ? options : { ...options, ramFiles: Object.fromEntries(resolved) };
+  }
+
+  function refuseOthers(files: readonly string[]): void {
     const refused = files.find((file) => services.mayOpen && !services.mayOpen(file));
-    if (refused === undefined) return files;
+    if (refused === undefined) return;
     throw new WorkbenchError('not-available', `${refused}: the page may open only files from a dialog, a drop, the command line or the recent list`);
   }
 
-  async function open({ location, jobId, options = {} }: MethodArgument<'openDump'>): Promise<DumpSummary> {
+  async function open({ location, jobId, options: asked = {} }: MethodArgument<'openDump'>): Promise<DumpSummary> {
     const paths = await pathsOf(location);
+    const options = withPaths(asked);
     const [file] = paths as [string];
     const identity = await identityOf(paths, options);
     const known = [...dumps].find(([, entry]) => entry.identity === identity);
@@ -162,8 +175,9 @@ export function createWorkbench(services: WorkbenchServices): Workbench {
 /** The same files, opened in the same way, are the same dump. */
 async function identityOf(files: readonly string[], options: OpenOptions): Promise<string> {
   const each = await Promise.all(files.map(identityOfFile));
-  const { format = '', architecture = '', snapshot = '' } = options;
-  return JSON.stringify([each.sort(), format, architecture, snapshot]);
+  const { format = '', architecture = '', snapshot = '', ramFiles = {} } = options;
+  const ram = await Promise.all(Object.entries(ramFiles).map(async ([block, file]) => [block, await identityOfFile(file)]));
+  return JSON.stringify([each.sort(), format, architecture, snapshot, ram.sort()]);
 }
 
 /** A file that is not there cannot be compared: the engine will say what is wrong with it. */

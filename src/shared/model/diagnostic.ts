@@ -10,4 +10,6 @@ export interface Diagnostic {
   consequence?: string;
   /** Where in the file, when there is one place. */
   fileOffset?: number;
+  /** Name of the RAM block that was left out for being in a file of its own: `OpenOptions.ramFiles` can say which. */
+  missingBlock?: string;
 }

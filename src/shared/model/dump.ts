@@ -43,6 +43,8 @@ export interface OpenOptions {
   architecture?: string;
   /** Name or id of an image's internal snapshot. Default: the newest that holds memory. */
   snapshot?: string;
+  /** Paths by the names of the RAM blocks whose memory they hold from their first byte on, for blocks that the dump left out (x-ignore-shared). What the dump holds wins. */
+  ramFiles?: Record<string, string>;
 }
 
 /** A fact about the dump with its source, for the overview's table. */

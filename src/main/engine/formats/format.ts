@@ -113,6 +113,16 @@ export interface DumpPart {
   length: number;
 }
 
+/** A file that the user named for the memory of one RAM block, for a dump that left it out. */
+export interface RamFile {
+  /** Name of the block. */
+  block: string;
+  path: string;
+  /** Where the file starts in `OpenContext.memory`, and its bytes. */
+  start: number;
+  length: number;
+}
+
 /** What is known from outside the format. */
 export interface OpenContext {
   progress: Progress;
@@ -124,6 +134,10 @@ export interface OpenContext {
   documents: readonly Document[];
   /** Id of the CPU family that the user named. */
   architecture?: string;
+  /** At most one a block; only a format that `takesRamFiles` gets any. */
+  ramFiles?: readonly RamFile[];
+  /** The dump's source with the RAM files behind it, where there are any: what the offsets in extents lead to. The dump itself ends where its own source does. */
+  memory?: ByteSource;
 }
 
 /** The context of a dump that is one bare file. */
@@ -140,4 +154,6 @@ export interface DumpFormat {
   open(source: ByteSource, context: OpenContext): OpenedDump;
   /** True for a format that may be split into files; `open` then gets all of them as `parts` and throws `not-one-dump` when they do not belong together. */
   readonly canBeSplit?: boolean;
+  /** True for a format that names its RAM blocks and may have left some out; `open` throws `bad-request` for a file of a block that it does not know. */
+  readonly takesRamFiles?: boolean;
 }

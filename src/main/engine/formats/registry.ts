@@ -17,13 +17,19 @@ const HEAD = 65536;
 
 /**
  * Opens what the source holds, by its content or as the `wanted` format. Throws WorkbenchError `unknown-format` when no format knows it,
- * `not-one-dump` for several files of a format that is never split, DumpFormatError when the content is broken.
+ * `not-one-dump` for several files of a format that is never split, `bad-request` for RAM files of a format that has no use for them, DumpFormatError when the
+ * content is broken.
  */
 export function openDump(source: ByteSource, context: OpenContext, wanted?: FormatId): OpenedDump {
   const format = wanted === undefined ? recognize(source, context.start) : FORMATS.find(({ id }) => id === wanted);
   if (!format) throw new WorkbenchError('unsupported', `the format ${wanted} is not read yet`);
   if (context.parts.length > 1 && !format.canBeSplit) {
     throw new WorkbenchError('not-one-dump', `${source.name}: a ${format.title} is one file; these are ${context.parts.length}`, {
+      source: source.name,
+    });
+  }
+  if (context.ramFiles?.length && !format.takesRamFiles) {
+    throw new WorkbenchError('bad-request', `${source.name}: ${format.title}: it names no RAM blocks that could be taken from a file`, {
       source: source.name,
     });
   }

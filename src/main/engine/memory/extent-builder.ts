@@ -12,7 +12,7 @@ const MAX_HEADER = 8 + 1 + 255;
  * Most extents: a table of 243 MB. Linux guests have some 3 for each MiB, so this is several TiB of memory; what needs more (every other page of another kind,
  * throughout) is most likely made to exhaust memory.
  */
-const MAX_EXTENTS = 2 ** 23;
+export const MAX_EXTENTS = 2 ** 23;
 
 /** A kind inside the builder only: a Coded unit that is made from whatever lies below it. */
 const DELTA = 64 | ExtentKind.Coded;

@@ -10,6 +10,7 @@ import { FileSource } from '../io/file-source.ts';
 import { JoinedSource, joinedStarts } from '../io/joined-source.ts';
 import type { OpenSource } from '../io/open-source.ts';
 import type { DumpImage, OpenedFile } from './dump-image.ts';
+import { joinRamFiles, openRamFiles } from './ram-files.ts';
 
 export interface OpenRequest {
   /** One path, or the parts of a set in any order. */
@@ -19,11 +20,16 @@ export interface OpenRequest {
   options: OpenOptions;
 }
 
-/** A source and what is in it. The caller closes the source. Throws with everything closed. */
+/**
+ * A source and what is in it. The caller closes the source. Throws with everything closed: what the containers and the format throw, WorkbenchError `io`,
+ * `bad-request` for RAM files that do not fit the dump.
+ */
 export async function openImage(request: OpenRequest, progress: Progress): Promise<{ source: OpenSource; image: Omit<DumpImage, 'corrections'> }> {
   const { options } = request;
   const files: OpenedFile[] = [];
   const parts: Contents[] = [];
+  // First, since a wrong path should not come out after a long decompression.
+  const ramFiles = openRamFiles(request);
   try {
     for (const location of request.paths) {
       const file = FileSource.open(location, request);
@@ -49,15 +55,16 @@ export async function openImage(request: OpenRequest, progress: Progress): Promi
     }));
     const { architecture, format } = options;
     const context = { progress, start: first.start, parts: places, documents: first.documents, architecture };
-    const dump = openDump(source, context, format);
+    const { memory, places: ramPlaces } = joinRamFiles(source, ramFiles);
+    const dump = openDump(source, { ...context, memory, ramFiles: ramPlaces }, format);
     dump.layers.unshift(...first.layers);
     dump.facts.push(...first.facts);
     dump.diagnostics.unshift(...parts.flatMap(({ diagnostics }) => diagnostics));
     dump.documents = first.documents;
     dump.snapshots = first.snapshots;
-    return { source, image: { files, source: source.shared, options, dump } };
+    return { source: memory, image: { files, source: memory.shared, options, dump } };
   } catch (error) {
-    for (const part of parts) part.source.close();
+    for (const { source } of [...parts, ...ramFiles]) source.close();
     throw error;
   }
 }

@@ -18,6 +18,7 @@ function isMultifd(head: DataView): boolean {
 export const qemuStream: DumpFormat = {
   id: 'qemu-stream',
   title: 'QEMU migration stream',
+  takesRamFiles: true,
 
   probe(head) {
     if (head.length < 8) return 'no';

@@ -3,21 +3,29 @@ import { formatSize } from '#shared/address-text.ts';
 import { counted } from '#shared/counted.ts';
 import type { Diagnostic } from '#shared/model/diagnostic.ts';
 import type { ExtentTable } from '../../memory/extent-table.ts';
+import type { RamFile } from '../format.ts';
 import { MAX_DELTAS } from './page-units.ts';
+import type { TakenRam } from './ram-files.ts';
 import type { RamReader } from './ram-section.ts';
 import type { StreamContents } from './sections.ts';
 
-export function diagnosePages(contents: StreamContents, ram: RamReader, extents: ExtentTable): Diagnostic[] {
+const IGNORE_SHARED = 'x-ignore-shared';
+
+/** `taken`: what is from files of the user's and in `extents`. */
+export function diagnosePages(contents: StreamContents, ram: RamReader, extents: ExtentTable, taken: readonly TakenRam[]): Diagnostic[] {
   const diagnostics: Diagnostic[] = diagnoseRecords(ram);
-  for (const block of ram.blocks) {
+  const ignoresShared = contents.configuration.capabilities.includes(IGNORE_SHARED);
+  for (const [index, block] of ram.blocks.entries()) {
     let held = 0;
     extents.forEachIn(block.ram, block.length, (_kind, _place, _start, length) => (held += length));
     if (held === block.length) continue;
+    const file = taken.find((each) => each.block === index)?.file;
     diagnostics.push({
       severity: 'data-loss',
       code: 'block-incomplete',
-      message: `RAM block ${block.name}: ${formatSize(block.length - held)} of ${formatSize(block.length)} are not in the stream.`,
+      message: `RAM block ${block.name}: ${formatSize(block.length - held)} of ${formatSize(block.length)} are not in the stream${norInFile(file)}.`,
       consequence: whyIncomplete(contents, ram, held),
+      ...(ignoresShared ? { missingBlock: block.name } : {}),
     });
   }
   if (contents.complete && !contents.description) {
@@ -29,6 +37,11 @@ export function diagnosePages(contents: StreamContents, ram: RamReader, extents:
     });
   }
   return diagnostics;
+}
+
+/** A file that is as long as its block fills it. */
+function norInFile(file: RamFile | undefined): string {
+  return file ? `, nor in ${file.path}, which ends after ${formatSize(file.length)}` : '';
 }
 
 /** Records whose pages are lost. */
@@ -66,7 +79,7 @@ function diagnoseRecords(ram: RamReader): Diagnostic[] {
 
 function whyIncomplete(contents: StreamContents, ram: RamReader, held: number): string {
   if (held > 0 || !contents.complete) return 'That memory is shown as absent.';
-  if (contents.configuration.capabilities.includes('x-ignore-shared'))
+  if (contents.configuration.capabilities.includes(IGNORE_SHARED))
     return "It was left out by x-ignore-shared and is shown as absent: it is in the virtual machine's backing file (mem-path of its memory backend).";
   if (ram.flushes > 0)
     return 'It was sent over multifd connections of their own, which this file does not hold: it is shown as absent. Save to a file without multifd, or with mapped-ram.';

@@ -20,6 +20,7 @@ import { numberField, StreamDevices, textField } from './devices.ts';
 import { COMMANDS, VERSION } from './layout.ts';
 import { machineEvidence } from './machine-evidence.ts';
 import { diagnosePages } from './page-losses.ts';
+import { diagnoseRamFiles, ramFileFacts, takeRamFiles, tellRamFiles, type TakenRam } from './ram-files.ts';
 import type { RamReader } from './ram-section.ts';
 import type { StreamContents } from './sections.ts';
 
@@ -36,6 +37,8 @@ export class StreamDump {
   readonly #ram: RamReader;
   readonly #devices: StreamDevices;
   readonly #extents: ExtentTable;
+  /** What the user's files hold of the blocks. */
+  readonly #taken: readonly TakenRam[];
   readonly #coding: Coding | undefined;
   readonly #map: MachineMap | undefined;
   /** Id of the CPU family. The stream names none: told by the CPUs' fields, else known with the machine. */
@@ -51,7 +54,10 @@ export class StreamDump {
     this.#diagnostics = [...contents.diagnostics];
     this.#context = context;
     context.progress.report('indexing RAM pages', source.size, source.size);
-    this.#extents = ram.extents.finish((unit, below) => ram.units.link(unit, below));
+    const held = ram.extents.finish((unit, below) => ram.units.link(unit, below));
+    const { extents, taken } = takeRamFiles(held, ram.blocks, context.ramFiles ?? []);
+    this.#extents = extents;
+    this.#taken = taken;
     const units = ram.units.finish();
     this.#coding = units && { kind: 'stream-pages', units };
     this.#devices = new StreamDevices(source, contents, CPU_LAYOUTS);
@@ -65,10 +71,10 @@ export class StreamDump {
     const map = this.#map;
     this.#diagnostics.push(...(map?.diagnostics ?? []));
     const blocks = this.#blocks(map);
-    const regions = this.#regions(blocks, map);
+    const regions = tellRamFiles(this.#regions(blocks, map), this.#taken);
     const cpus = this.#cpus();
     const vmcoreinfo = this.#vmcoreinfo(regions);
-    this.#diagnostics.push(...diagnosePages(this.#contents, this.#ram, this.#extents));
+    this.#diagnostics.push(...diagnosePages(this.#contents, this.#ram, this.#extents, this.#taken), ...diagnoseRamFiles(this.#taken));
     const total = regions.reduce((sum, region) => sum + region.last - region.start + 1, 0);
     const machine = configuration.machine ?? (map && `${map.title}, version not in the stream`);
     return {
@@ -94,7 +100,7 @@ export class StreamDump {
       cpus,
       notes: [],
       vmcoreinfo,
-      facts: [...this.#facts(), ...(vmcoreinfo ? vmcoreinfoFacts(vmcoreinfo) : [])],
+      facts: [...this.#facts(), ...ramFileFacts(this.#taken), ...(vmcoreinfo ? vmcoreinfoFacts(vmcoreinfo) : [])],
       diagnostics: this.#diagnostics,
       devices: { sections: this.#contents.devices, description: this.#contents.description?.devices, builtIn: CPU_LAYOUTS },
     };
@@ -110,7 +116,8 @@ export class StreamDump {
   }
 
   #memory(regions: readonly PlacedRegion[]): GuestMemory {
-    return new GuestMemory(this.#source, this.#extents, new PhysicalRegions(regions), this.#coding && decoderOf(this.#coding, this.#source));
+    const source = this.#context.memory ?? this.#source;
+    return new GuestMemory(source, this.#extents, new PhysicalRegions(regions), this.#coding && decoderOf(this.#coding, source));
   }
 
   #blocks(map: MachineMap | undefined): OpenedBlock[] {
