@@ -16,4 +16,6 @@ export interface ExportSource {
   dump: OpenedDump;
   /** Undefined when the CPUs are of a family that is not decoded: the file then has no CPU notes. */
   architecture: Architecture | undefined;
+  /** What was found out about it on the way to the export, in sentences for the report. */
+  warnings?: readonly string[];
 }

@@ -11,6 +11,7 @@ import { helpKdump, KdumpExport, type KdumpWork } from './kdump/kdump-export.ts'
 import type { Lost } from './memory-copy.ts';
 import { helpPlaced, PlacedExport, type FilePlan, type PlacedWork } from './placed-export.ts';
 import { planRaw } from './raw/plan.ts';
+import { recoverVmcoreinfo } from './recover-vmcoreinfo.ts';
 
 /** What a helping thread needs. Plain data. */
 export type ExportWork = PlacedWork | KdumpWork;
@@ -60,7 +61,8 @@ function planPlaced(source: ExportSource, options: ExportOptions & { format: 'el
 }
 
 /** Throws WorkbenchError `cannot-write`, `unsupported`, `bad-request`. */
-export function beginExport(source: ExportSource, options: ExportOptions, target: string, progress: Progress): ExportJob {
+export function beginExport(dump: ExportSource, options: ExportOptions, target: string, progress: Progress): ExportJob {
+  const source = recoverVmcoreinfo(dump, options, progress);
   progress.report('planning the file', 0, 0);
   if (options.format === 'kdump') return new KdumpExport(source, options, target, progress);
   return new PlacedExport(source, planPlaced(source, { ...options, format: options.format }, progress), options, target);

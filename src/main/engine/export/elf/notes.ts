@@ -37,7 +37,7 @@ function withVmcoreinfo({ notes, vmcoreinfo }: OpenedDump): ElfNote[] {
 /** What the notes lack, in sentences. */
 export function noteWarnings(source: ExportSource): string[] {
   const { dump } = source;
-  const warnings: string[] = [];
+  const warnings: string[] = [...(source.warnings ?? [])];
   const family = findFamily(dump.architecture);
   if (!family) warnings.push('The dump does not tell of what family its CPUs are: the file says no machine (EM_NONE), and few tools will open it.');
   if (dump.notes.length === 0) warnings.push(...missingRegisters(source));

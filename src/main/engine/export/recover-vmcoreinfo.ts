@@ -1,0 +1,62 @@
+/** Puts VMCOREINFO among what is exported where the dump came without it: crash, drgn and makedumpfile ask for it. */
+import { formatAddress } from '#shared/address-text.ts';
+import { WorkbenchError } from '#shared/errors.ts';
+import type { ExportOptions } from '#shared/model/export.ts';
+import type { ElfNote, Progress } from '../formats/format.ts';
+import { VMCOREINFO_OWNER } from '../formats/vmcoreinfo.ts';
+import { findVmcoreinfo, type PlacedText } from '../linux/find-vmcoreinfo.ts';
+import type { Translate } from '../linux/kernel-place.ts';
+import { Translator } from '../translate/translator.ts';
+import type { ExportSource } from './export-source.ts';
+
+/** Most texts that are named. */
+const MAX_NAMED = 4;
+
+/**
+ * The same source, with the note when the guest's memory holds it. Reads memory up to it, or all of it; not where the dump has the note, where the format has no notes, in QEMU's layout,
+ * which is what QEMU would write of this guest, and for CPUs that are not known.
+ */
+export function recoverVmcoreinfo(source: ExportSource, { format, layout }: ExportOptions, progress: Progress): ExportSource {
+  const { dump, memory } = source;
+  const wanted = format === 'kdump' || (format === 'elf' && layout === 'portable');
+  if (!wanted || dump.vmcoreinfo || dump.architecture === undefined) return source;
+  const { chosen, others, proven } = findVmcoreinfo(memory, translationOf(source), (done, total) =>
+    progress.report('looking for VMCOREINFO', done, total),
+  );
+  const named = others.slice(0, MAX_NAMED).map(describe).join(', ');
+  const more = others.length > MAX_NAMED ? ` and ${others.length - MAX_NAMED} more` : '';
+  if (!chosen) {
+    if (others.length === 0) return source;
+    return { ...source, warnings: [`Memory holds VMCOREINFO of several kernels, none of which is seen to run: ${named}${more}. None was put in.`] };
+  }
+  const note: ElfNote = {
+    owner: VMCOREINFO_OWNER,
+    type: 0,
+    description: chosen.bytes,
+    source: `guest memory at ${formatAddress(chosen.address)}`,
+  };
+  const warnings = [`The dump came without VMCOREINFO: it was found in memory, ${describe(chosen)}, and put in.`];
+  if (!proven) warnings.push('Whether it is of the kernel that runs could not be checked: that kernel is not seen in memory.');
+  if (others.length > 0) warnings.push(`Memory holds VMCOREINFO of other kernels, too, which do not run: ${named}${more}.`);
+  return { ...source, dump: { ...dump, vmcoreinfo: note }, warnings };
+}
+
+function describe({ values, address }: PlacedText): string {
+  return `of Linux ${values.get('OSRELEASE')} at GPA ${formatAddress(address)}`;
+}
+
+/** By the page tables of whichever CPU maps the address. */
+function translationOf({ dump, memory, architecture }: ExportSource): Translate {
+  const translators = dump.cpus.flatMap((cpu) => {
+    if (!architecture) return [];
+    const { mode, root } = architecture.pagingOf(cpu);
+    try {
+      return mode === 'off' || root === null ? [] : [new Translator(memory, architecture.pagingMode(mode), root, architecture.pagingOptionsOf(cpu))];
+    } catch (error) {
+      // A mode that is not walked yet.
+      if (error instanceof WorkbenchError) return [];
+      throw error;
+    }
+  });
+  return (virtual) => translators.find((translator) => translator.translateAddress(virtual))?.physical;
+}
