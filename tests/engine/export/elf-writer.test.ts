@@ -103,7 +103,7 @@ describe('memory that the source does not hold', () => {
     const target = newTarget();
     const source = openToExport(truncatedStream());
     const report = exportDump(source, PORTABLE, target, SILENT);
-    const [{ start, last }] = report.missing as [{ start: number; last: number }];
+    const { start, last } = report.missing[0]!;
     expect(source.memory.stateAt(start - 1)).not.toBe('absent');
     expect(report.missing[0]?.reason).toBe('not in the dump');
     expect(report.warnings.join(' ')).toContain('are not in the dump');

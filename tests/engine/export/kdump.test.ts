@@ -72,7 +72,7 @@ it('memory that the source lacks is excluded in the file, never zero', async () 
   const source = openToExport(truncated);
   const target = newTarget();
   const report = exportDump(source, KDUMP, target, SILENT);
-  const [{ start, last }] = report.missing as [{ start: number; last: number }];
+  const { start, last } = report.missing[0]!;
   await withFile(target, (session) => {
     const { spans } = session.readMemory({ space: 'gpa', address: BigInt(start), length: last + 1 - start, root: { kind: 'cpu', cpu: 0 } });
     expect(spans.map(({ state }) => state)).toEqual(['excluded']);
