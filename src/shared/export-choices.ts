@@ -8,17 +8,17 @@ export interface ExportChoice {
 }
 
 export const EXPORT_FORMATS: Readonly<Record<ExportFormat, ExportChoice>> = {
-  elf: { title: 'ELF vmcore', audience: 'For crash, drgn, gdb, makedumpfile and libkdumpfile.' },
-  kdump: { title: 'kdump-compressed', audience: 'Small. For crash, drgn, makedumpfile and libkdumpfile.' },
-  raw: { title: 'Raw memory', audience: 'For everything else. No registers.' },
-  lime: { title: 'LiME', audience: 'For Volatility and other forensic tools. No registers.' },
+  elf: { title: 'ELF vmcore', audience: 'crash, drgn, gdb, makedumpfile, libkdumpfile' },
+  kdump: { title: 'kdump-compressed', audience: 'Small: crash, drgn, makedumpfile, libkdumpfile' },
+  raw: { title: 'Raw memory', audience: 'Everything else; no registers' },
+  lime: { title: 'LiME', audience: 'Volatility and other forensics; no registers' },
 };
 
 export const EXPORT_FORMAT_IDS = Object.keys(EXPORT_FORMATS) as [ExportFormat, ...ExportFormat[]];
 
 export const EXPORT_LAYOUTS: Readonly<Record<ExportOptions['layout'], ExportChoice>> = {
-  portable: { title: 'Portable', audience: 'Opens in all of these.' },
-  qemu: { title: 'As QEMU writes it', audience: 'Byte for byte the layout of dump-guest-memory, to compare. makedumpfile 1.7 refuses it.' },
+  portable: { title: 'Portable', audience: 'Opens in all of these' },
+  qemu: { title: 'As QEMU writes it', audience: 'Byte for byte, to compare; makedumpfile 1.7 refuses it' },
 };
 
 export const EXPORT_COMPRESSIONS: Readonly<Record<ExportCompression, ExportChoice>> = {

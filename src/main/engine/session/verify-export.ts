@@ -34,9 +34,11 @@ export async function openResult(
   architecture: string | undefined,
   progress: Progress,
 ): Promise<{ verification: Verification; close(): void }> {
+  // Whatever the file's format calls it, to the user all of it is one step.
+  const opening: Progress = { report: (_phase, done, total) => progress.report('opening the written file', done, total) };
   const options = format === 'raw' ? { format, architecture } : {};
   try {
-    const { source, image } = await openImage({ paths: [path], mapping: true, options }, progress);
+    const { source, image } = await openImage({ paths: [path], mapping: true, options }, opening);
     return {
       verification: { image, base: format === 'raw' ? begin : 0, pieces: shareCopy(pieces.map((piece) => ({ ...piece, position: 0 }))) },
       close: () => source.close(),
