@@ -62,17 +62,24 @@ describe.each(KINDS)('$title', ({ title, ...kind }) => {
     expect(byteAt(opened, 299 * 0x10000)).toEqual(['present', 299 & 255]);
   });
 
-  it('has no data, not zeros, for what its writer left out: p_memsz above p_filesz, or p_offset of all ones', () => {
+  it('is zero beyond p_filesz, as the gABI says', () => {
+    const opened = write({ loads: [{ physical: 0, data: pageOf(7), memorySize: 0x3000 }] });
+    expect([0xfff, 0x1000, 0x2fff, 0x3000].map((address) => opened.memory.stateAt(address))).toEqual(['present', 'zero', 'zero', 'absent']);
+  });
+
+  it('has no data, not zeros, for what its writer left out: p_memsz above p_filesz with a segment right behind (makedumpfile -E), or p_offset of all ones', () => {
     const opened = write({
       loads: [
         { physical: 0, data: pageOf(7), memorySize: 0x3000 },
+        { physical: 0x3000, data: pageOf(8) },
         { physical: 0x10000, data: new Uint8Array(0), memorySize: 0x2000, offset: ALL_ONES },
       ],
     });
-    expect([0xfff, 0x1000, 0x2fff, 0x3000, 0x10000].map((address) => opened.memory.stateAt(address))).toEqual([
+    expect([0xfff, 0x1000, 0x2fff, 0x3000, 0x4000, 0x10000].map((address) => opened.memory.stateAt(address))).toEqual([
       'present',
       'excluded',
       'excluded',
+      'present',
       'absent',
       'excluded',
     ]);
@@ -90,7 +97,7 @@ describe.each(KINDS)('$title', ({ title, ...kind }) => {
     });
     expect([0, 0x1000, 0x2000, 0x5fff, 0x6000, 0xafff].map((address) => byteAt(opened, address))).toEqual([
       ['present', 1],
-      ['excluded', 0],
+      ['zero', 0],
       ['present', 2],
       ['present', 2],
       ['present', 3],

@@ -67,7 +67,11 @@ class Vmcore {
     const { loads } = segments;
     const notes = this.#readNotes(segments.notes);
     this.#refuseProcess(notes);
-    const { extents, regions, missing, withoutData } = loadSegments(loads, source.size);
+    const { extents, regions, missing, withoutData } = loadSegments(
+      loads,
+      source.size,
+      notes.some(({ owner }) => owner === 'QEMU'),
+    );
     this.#diagnoseSegments({ ...segments, missing, withoutData });
 
     const vmcoreinfo = notes.find(({ owner }) => owner === VMCOREINFO_OWNER);

@@ -4,8 +4,9 @@
  * Where segments overlap, one with file data wins over one without, and among those with data the first in the file, as in
  * crash and gdb. QEMU's overlapping segments share their file bytes; /proc/vmcore has the kernel's text twice, from the same memory.
  *
- * The gABI has the bytes of p_memsz beyond p_filesz be zero. In a vmcore they are not: makedumpfile -E writes so what it left out (1.7.2; a third of the
- * pages that -d 31 took out of a Linux guest held something), QEMU what a page table maps beyond RAM. So they are excluded, not zero.
+ * The gABI has the bytes of p_memsz beyond p_filesz be zero. Two writers of vmcores mean something else by them, and are told by that: makedumpfile -E writes
+ * so what it left out, with the next segment right behind it (1.7.2; a third of the pages that -d 31 took out of a Linux guest held something); QEMU with paging what
+ * a page table maps beyond RAM. There they are excluded, not zero.
  *
  * A segment without a physical address (p_paddr all ones, as /proc/kcore has for memory that is only mapped) shows nowhere.
  */
@@ -72,18 +73,30 @@ export interface LoadedMemory {
   regions: OpenedRegion[];
   /** Bytes of file data that lie beyond the end of the file. */
   missing: number;
-  /** Bytes of memory without file data, by p_memsz above p_filesz; not those of segments that were filtered whole. */
+  /** Bytes of memory that the writer left out by p_memsz above p_filesz; not those of segments that were filtered whole. */
   withoutData: number;
 }
 
-export function loadSegments(loads: readonly LoadSegment[], fileSize: number): LoadedMemory {
+/** Whether what lies beyond p_filesz is zero, as the gABI says, and not left out. `byQemu`: the file has QEMU's notes. */
+function tailsAreZero(loads: readonly LoadSegment[], byQemu: boolean): boolean {
+  const tails = loads.filter(({ filtered, fileSize, memorySize }) => !filtered && memorySize > fileSize);
+  if (byQemu && tails.some(({ virtual, physical }) => virtual !== physical)) return false;
+  const starts = new Set(loads.map(({ physical }) => physical));
+  return !tails.some(({ physical, memorySize }) => starts.has(physical + memorySize));
+}
+
+export function loadSegments(loads: readonly LoadSegment[], fileSize: number, byQemu: boolean): LoadedMemory {
   const builder = new ExtentBuilder();
+  const zero = tailsAreZero(loads, byQemu);
   let missing = 0;
   let withoutData = 0;
   for (const { physical, memorySize, fileSize: inFile, filtered } of loads) {
     const from = filtered ? 0 : inFile;
-    builder.addUnreadable(physical + from, memorySize - from, ExtentKind.Excluded);
-    if (!filtered) withoutData += memorySize - inFile;
+    if (zero && !filtered) builder.addFill(physical + from, memorySize - from, 0);
+    else {
+      builder.addUnreadable(physical + from, memorySize - from, ExtentKind.Excluded);
+      if (!filtered) withoutData += memorySize - inFile;
+    }
   }
   for (const load of loads.toReversed()) {
     if (load.filtered) continue;
