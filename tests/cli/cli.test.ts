@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { main } from '../../src/cli/main.ts';
 import { createWorkbench } from '../../src/main/workbench/workbench.ts';
+import { copyOfIgnoreShared, SHARED_BLOCK } from '../hosts/ignore-shared.ts';
 import { SPLIT_PAGES, writeSplitDump } from '../hosts/split-dump.ts';
 import { copyOfSample, newFolder, SAMPLES_FOLDER } from '../hosts/sample-dump.ts';
 
@@ -324,4 +325,20 @@ test('mappings lists what a root maps, merged', async () => {
     ],
     next: null,
   });
+});
+
+test('--ram takes what the stream left out from the file that backs it, and info says so', async () => {
+  const { stream, backing } = copyOfIgnoreShared(newFolder());
+  const without = await run('read', stream, '200000', '16');
+  expect(without.out).toContain('?? ?? ??');
+  const read = await json('read', stream, '200000', '16', '--ram', `${SHARED_BLOCK}=${backing}`);
+  const bytes = fs.readFileSync(backing).subarray(0x200000, 0x200010);
+  expect(JSON.stringify(read.value)).toContain(bytes.toString('hex'));
+  const { code, out } = await run('info', stream, '--ram', `${SHARED_BLOCK}=${backing}`);
+  expect(code).toBe(0);
+  expect(out).toContain(`with ${SHARED_BLOCK} from ${backing}`);
+  expect(out).toContain('suspect: RAM block ram-node0: 4 MiB are from');
+  const refused = await run('info', stream, '--ram', `pc.ram=${backing}`);
+  expect(refused.code).not.toBe(0);
+  expect(refused.err).toContain('the stream has ram-node');
 });

@@ -51,3 +51,18 @@ test('options become what the contract takes, and nothing that was not said', ()
   });
   expect(openOptions({ format: 'elf', 'input-format': 'kdump' }, 'input-format')).toEqual({ format: 'kdump' });
 });
+
+describe('--ram', () => {
+  const ram = (...texts: string[]) => openOptions({ ram: texts }, 'format').ramFiles;
+
+  test('names a block and a file, whose path may hold anything', () => {
+    expect(ram('pc.ram=/dev/shm/a=b', '0000:00:02.0/vga.vram=vram file')).toEqual({
+      'pc.ram': '/dev/shm/a=b',
+      '0000:00:02.0/vga.vram': 'vram file',
+    });
+  });
+
+  test.each([[['pc.ram']], [['=file']], [['pc.ram=']], [['']], [['a=1', 'a=2']]])('refuses %j', (texts) => {
+    expect(() => ram(...texts)).toThrow(/^--ram/);
+  });
+});

@@ -2,13 +2,14 @@
  * One suite for every transport: the same calls must mean the same through each. Values are checked against each other (the bytes at an instruction pointer by two
  * ways, a table's entry against the walk's); that they are QEMU's is for the engine's tests to say.
  */
-import { readFileSync, writeFileSync, existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { METHOD_NAMES, READ_LIMIT, type HostInfo, type MethodName, type WorkbenchApi, type WorkbenchEvent } from '#shared/contract.ts';
-import type { DumpSummary } from '#shared/model/index.ts';
+import type { DumpSummary, ExportOptions } from '#shared/model/index.ts';
 import { writeLargeVmcore } from '../hosts/large-vmcore.ts';
 import { recordHost } from '../hosts/record-host.ts';
+import { copyOfIgnoreShared, SHARED_BLOCK } from '../hosts/ignore-shared.ts';
 import { SPLIT_PAGES, writeSplitDump } from '../hosts/split-dump.ts';
 import { copyOfFixture, copyOfSample, firstSample, newFolder } from '../hosts/sample-dump.ts';
 
@@ -24,6 +25,13 @@ export interface ContractHost {
 }
 
 const CPU_0 = { kind: 'cpu', cpu: 0 } as const;
+/** One of each format, with options of its own. */
+const EXPORTS: ExportOptions[] = [
+  { format: 'elf', layout: 'portable', paging: true, verify: true },
+  { format: 'kdump', layout: 'portable', compression: 'lzo', flattened: true, verify: true },
+  { format: 'raw', layout: 'portable', begin: 0x10_0000, length: 0x1_0000, verify: true },
+  { format: 'lime', layout: 'portable', sparse: false, verify: true },
+];
 const PORTABLE = { format: 'elf', layout: 'portable' } as const;
 
 /** Counts which methods were called, so that none is forgotten. */
@@ -167,6 +175,31 @@ export function contractSuite(description: string, connect: (folder: string) => 
       await workbench.closeDump({ dumpId: alone.dumpId });
     });
 
+    it('takes RAM that a stream left out from a file that may be opened, as another dump', async () => {
+      const { stream, backing } = copyOfIgnoreShared(newFolder());
+      await host.permit(stream);
+      const open = (ramFiles: Record<string, string>, jobId: string) =>
+        workbench.openDump({ location: { kind: 'path', path: stream }, jobId, options: { ramFiles } });
+      // Where dialogs say what may be opened, the dump's own permit is none for another file.
+      if (host.answerDialogs) await expect(open({ [SHARED_BLOCK]: backing }, 'ram-refused')).rejects.toMatchObject({ code: 'not-available' });
+      await host.permit(backing);
+      const without = await permitAndOpen(stream, 'ram-without');
+      const opened = await open({ [SHARED_BLOCK]: backing }, 'ram');
+      expect(opened.dumpId).not.toBe(without.dumpId);
+      expect((await open({ [SHARED_BLOCK]: backing }, 'ram-again')).dumpId).toBe(opened.dumpId);
+      expect(opened).toMatchObject({ files: [stream], options: { ramFiles: { [SHARED_BLOCK]: backing } } });
+      expect(without.diagnostics).toMatchObject([{ code: 'block-incomplete', missingBlock: SHARED_BLOCK }]);
+      expect(opened.diagnostics).toMatchObject([{ code: 'ram-from-file' }]);
+      const read = ({ dumpId }: DumpSummary) => workbench.readMemory({ dumpId, space: 'gpa', address: 0x200000n, length: 4096, root: CPU_0 });
+      expect((await read(without)).spans).toMatchObject([{ state: 'absent' }]);
+      expect(Buffer.compare((await read(opened)).bytes, readFileSync(backing).subarray(0x200000, 0x201000))).toBe(0);
+      await expect(open({ 'no-such': backing }, 'ram-unknown')).rejects.toMatchObject({
+        code: 'bad-request',
+        message: expect.stringMatching(/ram-node0/),
+      });
+      for (const { dumpId } of [without, opened]) await workbench.closeDump({ dumpId });
+    });
+
     it('carries bigints: registers and segments', async () => {
       const [cpu] = await workbench.getCpus(dump);
       expect(instruction).toBeGreaterThan(0n);
@@ -252,6 +285,27 @@ export function contractSuite(description: string, connect: (folder: string) => 
       expect(readdirSync(folder).filter((name) => name.includes('.part'))).toEqual([]);
     });
 
+    it.each(EXPORTS)('exports as $format as planned, read back and equal', async (options) => {
+      const { fileSize, exact } = await workbench.planExport({ ...dump, options });
+      const name = `every.${options.format}`;
+      const target = await exportTarget(name);
+      const report = await workbench.exportDump({ ...dump, options, target, jobId: name });
+      const { size } = statSync(target);
+      if (exact) expect(size).toBe(fileSize);
+      else expect(Math.abs(size - fileSize)).toBeLessThan(fileSize / 5);
+      expect(report.verified).toBeGreaterThan(0);
+      const files = readdirSync(folder).filter((file) => file.startsWith(name));
+      expect(files.sort()).toEqual(options.format === 'raw' ? [name, `${name}.ranges.json`] : [name]);
+    });
+
+    it('refuses an export that its format has no place for, when it is planned and when it is written', async () => {
+      const options = { format: 'kdump', layout: 'portable', begin: 0, length: 4096 } as const;
+      await expect(workbench.planExport({ ...dump, options })).rejects.toMatchObject({ code: 'bad-request' });
+      const target = await exportTarget('refused.vmcore');
+      await expect(workbench.exportDump({ ...dump, options, target, jobId: 'refused' })).rejects.toMatchObject({ code: 'bad-request' });
+      expect(readdirSync(folder).filter((file) => file.startsWith('refused'))).toEqual([]);
+    });
+
     it('cancels a job: progress comes, the call ends, nothing is left behind', async () => {
       const large = join(folder, 'large.vmcore');
       writeLargeVmcore(large, 24 * 1024 ** 3);
@@ -291,6 +345,7 @@ export function contractSuite(description: string, connect: (folder: string) => 
         ['openDump', { location: { kind: 'url', url: 'http://example.com/' }, jobId: 'x' }, /location/],
         ['openDump', { location: { kind: 'set', paths: [] }, jobId: 'x' }, /paths/],
         ['openDump', { location: { kind: 'path', path }, jobId: 'x', options: { format: 'zip' } }, /format/],
+        ['openDump', { location: { kind: 'path', path }, jobId: 'x', options: { ramFiles: { 'pc.ram': 1 } } }, /ramFiles/],
       ];
       for (const [method, argument, message] of refusals) {
         const call = workbench[method] as (argument: unknown) => Promise<unknown>;

@@ -55,6 +55,23 @@ describe('recent files', () => {
     expect(again.has('/set/3')).toBe(false);
   });
 
+  it('keeps the files that RAM was taken from, lets them be opened again, and misses them when they are gone', async () => {
+    const folder = newFolder();
+    const recent = await openRecentFiles(folder);
+    const dump = join(folder, 'dump');
+    writeFileSync(dump, '');
+    await recent.add([dump], { ramFiles: { 'ram-node0': '/shm/0', 'ram-node1': '/shm/1' } });
+    await recent.add([dump]);
+    await recent.add([dump], { ramFiles: { 'ram-node1': '/shm/1', 'ram-node0': '/shm/0' } });
+    const again = await openRecentFiles(folder);
+    expect((await again.list()).map(({ options, exists }) => ({ options, exists }))).toEqual([
+      { options: { ramFiles: { 'ram-node1': '/shm/1', 'ram-node0': '/shm/0' } }, exists: false },
+      { options: {}, exists: true },
+    ]);
+    expect(again.has('/shm/1')).toBe(true);
+    expect(again.has('/shm/2')).toBe(false);
+  });
+
   it('does not lose changes made at the same moment', async () => {
     const recent = await openRecentFiles(newFolder());
     await Promise.all(['/a', '/b', '/c'].map((path) => recent.add([path])));
