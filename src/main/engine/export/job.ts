@@ -62,8 +62,8 @@ function planPlaced(source: ExportSource, options: ExportOptions & { format: 'el
 
 /** Throws WorkbenchError `cannot-write`, `unsupported`, `bad-request`. */
 export function beginExport(dump: ExportSource, options: ExportOptions, target: string, progress: Progress): ExportJob {
-  const source = recoverVmcoreinfo(dump, options, progress);
   progress.report('planning the file', 0, 0);
+  const source = recoverVmcoreinfo(dump, options, progress);
   if (options.format === 'kdump') return new KdumpExport(source, options, target, progress);
   return new PlacedExport(source, planPlaced(source, { ...options, format: options.format }, progress), options, target);
 }

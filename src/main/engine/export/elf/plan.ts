@@ -6,7 +6,7 @@
  * portable                        Ehdr | Shdr 0 when there are PN_XNUM program headers or more | Phdrs | notes | memory, page-aligned
  * ```
  * Memory is written once. With `paging`, segments are mappings (paging.ts), which may overlap and share file bytes; memory that nothing maps is in the file all the same, in the portable
- * layout with a segment whose p_vaddr is its p_paddr. Without, p_vaddr is p_paddr everywhere. Zeros are part of the segments (p_filesz = p_memsz) and holes of
+ * layout with a segment whose p_vaddr is its p_paddr. Without, p_vaddr is p_paddr; in the portable layout the kernel's image (kernel-image.ts) has segments of its own, too. Zeros are part of the segments (p_filesz = p_memsz) and holes of
  * the file. p_align is 0, as in QEMU's and Linux's vmcores: crash takes a file with another value for a netdump of 2002 (seen with crash 8.0.2).
  */
 import { WorkbenchError } from '#shared/errors.ts';
@@ -21,6 +21,7 @@ import { missingWarnings } from '../export-warnings.ts';
 import { planRanges, windowOf, type LoadRange } from '../memory-ranges.ts';
 import type { FilePlan } from '../placed-export.ts';
 import type { ListedMapping } from './mapping-list.ts';
+import { kernelImage } from './kernel-image.ts';
 import { targetOf } from './target.ts';
 import { collectMappings, inWindow, uncovered, virtualSegments, type PlacedRange, type VirtualSegment } from './paging.ts';
 
@@ -49,6 +50,7 @@ export function planElf(source: ExportSource, options: ExportOptions, progress?:
   // Where memory lies does not depend on the segments; how long the headers are does. Offsets are counted from the first byte of memory until that is known.
   const placed = placeRanges(loads.ranges, layout);
   const memory = mapped ? mappedSegments(mapped.mappings, placed.ranges, options) : placed.ranges.map(plainSegment);
+  if (layout === 'portable' && !options.paging) memory.push(...virtualSegments(kernelImage(source), placed.ranges, false));
   const count = memory.length + 1;
   if (count > MAX_SEGMENTS) throw new WorkbenchError('unsupported', `${source.name}: ${count} segments are more than an ELF file can have`);
   const notes = collectNotes(source);
