@@ -5,7 +5,7 @@
  * crash and gdb. QEMU's overlapping segments share their file bytes; /proc/vmcore has the kernel's text twice, from the same memory.
  *
  * The gABI has the bytes of p_memsz beyond p_filesz be zero. Two writers of vmcores mean something else by them, and are told by that: makedumpfile -E writes
- * so what it left out, with the next segment right behind it (1.7.2; a third of the pages that -d 31 took out of a Linux guest held something); QEMU with paging what
+ * so what it left out, with the next segment right behind it or with no data at all (1.7.2; a third of the pages that -d 31 took out of a Linux guest held something); QEMU with paging what
  * a page table maps beyond RAM. There they are excluded, not zero.
  *
  * A segment without a physical address (p_paddr all ones, as /proc/kcore has for memory that is only mapped) shows nowhere.
@@ -82,7 +82,7 @@ function tailsAreZero(loads: readonly LoadSegment[], byQemu: boolean): boolean {
   const tails = loads.filter(({ filtered, fileSize, memorySize }) => !filtered && memorySize > fileSize);
   if (byQemu && tails.some(({ virtual, physical }) => virtual !== physical)) return false;
   const starts = new Set(loads.map(({ physical }) => physical));
-  return !tails.some(({ physical, memorySize }) => starts.has(physical + memorySize));
+  return !tails.some(({ physical, memorySize, fileSize }) => fileSize === 0 || starts.has(physical + memorySize));
 }
 
 export function loadSegments(loads: readonly LoadSegment[], fileSize: number, byQemu: boolean): LoadedMemory {
