@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll } from 'vitest';
 import { READ_LIMIT } from '#shared/contract.ts';
-import type { Translation } from '#shared/model/index.ts';
+import type { OpenOptions, Translation } from '#shared/model/index.ts';
 import type { RootChoice } from '#shared/model/walk.ts';
 import type { Workbench } from '#workbench/workbench.ts';
 import { workbenchOfTests } from '../contract/workbench-of-tests.ts';
@@ -37,15 +37,15 @@ export interface LabDump {
 }
 
 /** Opens dumps in one workbench for the test file. */
-export function labWorkbench(folder: string): { open(file: string): Promise<LabDump> } {
+export function labWorkbench(folder: string): { open(file: string, options?: OpenOptions): Promise<LabDump> } {
   let started: Promise<Workbench> | undefined;
   let jobs = 0;
   afterAll(async () => (await started)?.dispose());
   return {
-    async open(file) {
+    async open(file, options) {
       started ??= workbenchOfTests('in-process', folder);
       const workbench = await started;
-      const { dumpId } = await workbench.openDump({ location: { kind: 'path', path: file }, jobId: `open-${jobs++}` });
+      const { dumpId } = await workbench.openDump({ location: { kind: 'path', path: file }, jobId: `open-${jobs++}`, options });
       return { workbench, dumpId };
     },
   };
