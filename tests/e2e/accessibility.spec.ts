@@ -35,6 +35,25 @@ test.describe('with a dump', () => {
     });
   }
 
+  for (const theme of ['light', 'dark', 'high-contrast'] as const) {
+    test(`the export dialog in every format, ${theme}`, async ({ host, shell }) => {
+      await shell.expectOpen('guest.qevm');
+      await host.command(`theme-${theme}`);
+      await host.command('export');
+      const dialog = shell.dialog('Export');
+      for (const format of ['kdump-compressed', 'Raw memory', 'LiME', 'ELF vmcore']) {
+        await dialog.getByRole('radio', { name: new RegExp(`^${format}`) }).check();
+        await expect(dialog.locator('[aria-busy=false]')).toBeVisible();
+        expect(await violations(host.page, '[role=dialog]'), format).toEqual([]);
+      }
+      await dialog.getByRole('checkbox', { name: /Only a range/ }).check();
+      await dialog.getByRole('textbox', { name: 'From' }).fill('nowhere');
+      await dialog.getByRole('textbox', { name: 'Length' }).fill('none');
+      await expect(dialog.getByText('Not a size')).toBeVisible();
+      expect(await violations(host.page, '[role=dialog]'), 'a range that is none').toEqual([]);
+    });
+  }
+
   for (const dialog of ['open', 'open-as', 'export', 'command-palette', 'keyboard-shortcuts', 'about'] as const) {
     test(`the ${dialog} dialog`, async ({ host, shell }) => {
       await shell.expectOpen('guest.qevm');
