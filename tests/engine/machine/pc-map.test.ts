@@ -264,6 +264,7 @@ describe('other blocks', () => {
   it('video memory shows where the first BAR says, and hides RAM at 0xa0000', () => {
     const vga = new Uint8Array(256);
     const view = new DataView(vga.buffer);
+    view.setUint32(0, 0x11111234, true);
     view.setUint16(4, 2, true);
     view.setUint32(0x10, 0xfd000008, true);
     const { ranges } = mapOf({
@@ -279,5 +280,40 @@ describe('other blocks', () => {
       ['pc.ram', 0xc0000, GiB, 0xc0000],
       ['0000:00:02.0/vga.vram', 0xfd000000, 0xfe000000, 0],
     ]);
+  });
+
+  const CARDS: { section: string; id: number; bars: Record<number, number>; blocks: [name: string, start: number][] }[] = [
+    {
+      section: 'qxl',
+      id: 0x0100_1b36,
+      bars: { 0: 0xf4000000, 1: 0xf8000000, 2: 0xfc010000 },
+      blocks: [
+        ['vga.vram', 0xf4000000],
+        ['qxl.vram', 0xf8000000],
+        ['qxl.vrom', 0xfc010000],
+      ],
+    },
+    {
+      section: 'vmware_vga',
+      id: 0x0405_15ad,
+      bars: { 0: 0xc001, 1: 0xfc000008, 2: 0xfe000008 },
+      blocks: [
+        ['vga.vram', 0xfc000000],
+        ['vmsvga.fifo', 0xfe000000],
+      ],
+    },
+    { section: 'virtio-gpu', id: 0x1050_1af4, bars: { 0: 0xf8000008 }, blocks: [['vga.vram', 0xf8000000]] },
+    { section: 'bochs-display', id: 0x1111_1234, bars: { 0: 0xf8000008 }, blocks: [['bochs-display-vram', 0xf8000000]] },
+  ];
+  it.each(CARDS)('memory of $section shows where its BARs say, as in the mtree of QEMU 7.2', ({ section, id, bars, blocks }) => {
+    const config = new Uint8Array(256);
+    const view = new DataView(config.buffer);
+    view.setUint32(0, id, true);
+    view.setUint16(4, 3, true);
+    for (const [bar, value] of Object.entries(bars)) view.setUint32(0x10 + 4 * Number(bar), value, true);
+    const named = blocks.map(([name]): [string, number] => [name === 'vmsvga.fifo' ? name : `0000:00:02.0/${name}`, 8192]);
+    const { ranges } = mapOf({ machine: 'pc', blocks: [['pc.ram', GiB], ...named], pci: { [`0000:00:02.0/${section}`]: config } });
+    const shown = ranges.filter(([name]) => name !== 'pc.ram').map(([name, start]) => [String(name).replace(/^.*\//, ''), start]);
+    expect(shown).toEqual(blocks);
   });
 });

@@ -1,4 +1,4 @@
-/** The parts of a PC's map that depend on device state: shadow RAM, firmware, video memory. Facts: see pc.ts. */
+/** The parts of a PC's map that depend on device state: shadow RAM and firmware. Facts: see pc.ts. */
 import { formatAddress } from '#shared/address-text.ts';
 import type { MapPainter } from '../memory/map-painter.ts';
 import type { MachineEvidence } from './machine-evidence.ts';
@@ -9,7 +9,6 @@ const PAM_PIECE = 16 * KiB;
 const BIOS_AREA = 0xf0000;
 const ONE_MIB = 0x100000;
 const ISA_BIOS_SIZE = 128 * KiB;
-const VGA_WINDOW = { start: 0xa0000, last: 0xbffff };
 const INTEL = 0x8086;
 
 /** PAM attribute bit: reads go to RAM. */
@@ -101,24 +100,4 @@ export function paintFirmware(
   evidence.blocks.forEach(({ name }, index) => {
     if (name.startsWith('/rom@')) roles.set(index, 'file of the fw_cfg device, not mapped');
   });
-}
-
-/** The VGA window hides RAM at 0xa0000; its memory shows where the card's first BAR says. */
-export function paintVideoMemory(painter: MapPainter, evidence: MachineEvidence, roles: Map<number, string>): void {
-  const index = evidence.blocks.findIndex(({ name }) => /(^|\/)vga\.vram$|\.vgavram$/.test(name));
-  if (index < 0) return;
-  painter.erase(VGA_WINDOW.start, VGA_WINDOW.last);
-  roles.set(index, 'video memory');
-  const block = evidence.blocks[index]!;
-  const address = /^([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])\/vga\.vram$/.exec(block.name)?.[1];
-  const section = evidence.devices.find((name) => name === `${address}/vga`);
-  const config = section === undefined ? undefined : evidence.pciConfig(section);
-  if (!config) return;
-  const view = new DataView(config.buffer, config.byteOffset, config.length);
-  const decodesMemory = (view.getUint16(4, true) & 2) !== 0;
-  const bar = view.getUint32(0x10, true);
-  const start = bar - (bar % 16);
-  if (!decodesMemory || (bar & 1) !== 0 || start === 0) return;
-  const text = `BAR 0 of ${section} is ${formatAddress(start)} and memory decoding is on.`;
-  painter.paint({ start, last: start + block.length - 1, block: index, blockOffset: 0, readOnly: false, evidence: { strength: 'proven', text } });
 }

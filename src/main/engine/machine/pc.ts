@@ -23,8 +23,9 @@ import { FOUR_GIB, placeHighMemory } from './high-memory.ts';
 import { machineVersion, type MachineEvidence, type MachineMap } from './machine-evidence.ts';
 import { findMainMemory, type MainMemory } from './main-memory.ts';
 import { paintPluggedMemory, type PlugArea } from './memory-devices.ts';
-import { paintFirmware, paintShadow, paintVideoMemory } from './pc-low-memory.ts';
+import { paintFirmware, paintShadow } from './pc-low-memory.ts';
 import { paintSplit, weaker, type Split } from './split-memory.ts';
+import { paintVideoMemory } from './video-memory.ts';
 
 const GiB = 2 ** 30;
 
