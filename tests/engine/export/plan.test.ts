@@ -42,9 +42,10 @@ it.each(PLACED)('the size of $format (layout $layout, paging $paging, from $begi
   expect(plan.parts.reduce((sum, { size }) => sum + size, 0)).toBe(plan.fileSize);
 });
 
-it('ranges of LiME stand where the plan says, each after its header', () => {
-  const { segments } = planExport(tiny, { format: 'lime', layout: 'portable' });
-  const file = readFileSync(written(tiny, { format: 'lime', layout: 'portable' }));
+it.each([true, false])('ranges of LiME stand where the plan says, each after its header (holes: %s)', (sparse) => {
+  const options = { format: 'lime', layout: 'portable', sparse } as const;
+  const { segments } = planExport(tiny, options);
+  const file = readFileSync(written(tiny, options));
   expect(segments.length).toBeGreaterThan(1);
   for (const { physical, fileOffset, memorySize } of segments) {
     const header = file.subarray(fileOffset! - 32);

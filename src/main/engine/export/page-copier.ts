@@ -11,8 +11,6 @@ import type { PageTarget } from './file-writer.ts';
 const READ_SIZE = 1024 * 1024;
 /** A gap in the source that is cheaper to read over than to skip. */
 const NEAR = 65536;
-/** Zeros shorter than this between two writes are written: they cannot be a hole of the file. */
-const MIN_HOLE = PAGE_SIZE;
 /** Pieces from here on are written from where they were read; shorter ones are gathered. */
 const DIRECT = 128 * 1024;
 
@@ -69,7 +67,7 @@ export class PageCopier {
   /** Writes a fill; zeros are left out of a sparse file. */
   fill(value: number, length: number, position: number): void {
     if (value === 0 && this.#sparse) return;
-    // What is gathered goes out in the order of the target, or a gap that becomes zeros could cover it.
+    // What is gathered goes out in the order of the target.
     this.#readPieces();
     const bytes = new Uint8Array(Math.min(length, PAGE_SIZE)).fill(value);
     for (let done = 0; done < length; done += bytes.length) this.#gather(bytes, 0, Math.min(bytes.length, length - done), position + done);
@@ -131,15 +129,11 @@ export class PageCopier {
     return true;
   }
 
-  /** Adds bytes, at most READ_SIZE, to those that are written together; a gap that is not worth a hole becomes zeros. */
+  /** Adds bytes, at most READ_SIZE, to those that are written together. Nothing is written between them: a header (LiME's) may lie there. */
   #gather(bytes: Uint8Array, start: number, length: number, position: number): void {
-    const gap = position - (this.#position + this.#filled);
-    if (this.#filled === 0 || gap < 0 || gap >= MIN_HOLE || this.#filled + gap + length > READ_SIZE) {
+    if (this.#filled === 0 || position !== this.#position + this.#filled || this.#filled + length > READ_SIZE) {
       this.#flush();
       this.#position = position;
-    } else {
-      this.#gathered.fill(0, this.#filled, this.#filled + gap);
-      this.#filled += gap;
     }
     this.#gathered.set(bytes.subarray(start, start + length), this.#filled);
     this.#filled += length;
