@@ -3,17 +3,24 @@ import { counted } from '#shared/counted.ts';
 import type { DumpSummary, OpenOptions } from '#shared/model/index.ts';
 import { FORMAT_TITLES } from '#shared/open-choices.ts';
 
-function title(name: string, files: number, snapshot: string | undefined, format: OpenOptions['format']): string {
+function title(name: string, files: number, snapshot: string | undefined, { format, ramFiles = {} }: OpenOptions): string {
   const whole = files > 1 ? `${name} and ${counted(files - 1, 'more file')}` : name;
-  return [whole, snapshot, format === undefined ? undefined : `as ${FORMAT_TITLES[format]}`].filter(Boolean).join(' — ');
+  const asFormat = format === undefined ? undefined : `as ${FORMAT_TITLES[format]}`;
+  return [whole, snapshot, asFormat, withRam(Object.values(ramFiles))].filter(Boolean).join(' — ');
 }
 
-/** `disk.qcow2 — before-upgrade`, `vmcore.1 and 2 more files`, `pmem.raw — as Raw memory`. */
+function withRam([file, ...more]: readonly string[]): string | undefined {
+  if (file === undefined) return undefined;
+  const name = file.split(/[\\/]/).pop() ?? file;
+  return more.length === 0 ? `with ${name}` : `with ${name} and ${counted(more.length, 'more RAM file')}`;
+}
+
+/** `disk.qcow2 — before-upgrade`, `vmcore.1 and 2 more files`, `pmem.raw — as Raw memory`, `stream.qevm — with guest-ram`. */
 export function dumpTitle({ name, files, snapshots, options }: Pick<DumpSummary, 'name' | 'files' | 'snapshots' | 'options'>): string {
-  return title(name, files.length, snapshots.find(({ open }) => open)?.name ?? options.snapshot, options.format);
+  return title(name, files.length, snapshots.find(({ open }) => open)?.name ?? options.snapshot, options);
 }
 
 /** The same before it is open: of a recent file, or of one that is being opened. */
-export function titleToOpen(name: string, files: readonly string[], { format, snapshot }: OpenOptions): string {
-  return title(name, files.length, snapshot, format);
+export function titleToOpen(name: string, files: readonly string[], options: OpenOptions): string {
+  return title(name, files.length, options.snapshot, options);
 }

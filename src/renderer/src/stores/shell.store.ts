@@ -2,17 +2,22 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import type { DumpLocation, HostInfo, RecentFile, SampleInfo } from '#shared/contract.ts';
-import { locationOf } from '#shared/dump-location.ts';
-import type { OpenOptions } from '#shared/model/index.ts';
+import { filesOf, locationOf } from '#shared/dump-location.ts';
+import type { DumpSummary, OpenOptions } from '#shared/model/index.ts';
 import { useWorkbench } from '../api/workbench.ts';
 import type { PanelId } from '../panels.ts';
 import { asWorkbenchError, useDumpsStore } from './dumps.store.ts';
 
-export type DialogId = 'open' | 'open-as' | 'export' | 'palette' | 'shortcuts' | 'about';
+export type DialogId = 'open' | 'open-as' | 'ram-file' | 'export' | 'palette' | 'shortcuts' | 'about';
 
 export interface OpenAsDraft {
   location: DumpLocation;
   options: OpenOptions;
+}
+
+/** A dump, and the RAM block of it for which a file is asked. */
+export interface RamDraft extends OpenAsDraft {
+  block: string;
 }
 
 export const useShellStore = defineStore('shell', () => {
@@ -27,6 +32,8 @@ export const useShellStore = defineStore('shell', () => {
   const thenOpenAs = ref(false);
   /** What Open as… is about, and the choices that it starts with. */
   const openAsDraft = shallowRef<OpenAsDraft | null>(null);
+  /** What the question for a RAM block's file is about. */
+  const ramDraft = shallowRef<RamDraft | null>(null);
   /** The start page over an open dump. */
   const startShown = ref(false);
   const atStart = computed(() => startShown.value || !dumps.active);
@@ -93,6 +100,27 @@ export const useShellStore = defineStore('shell', () => {
     if (location) openAs(location);
   }
 
+  /** Asks for the file that holds a RAM block which the dump left out, and opens the dump once more with it. */
+  async function takeFromFile({ files, options }: Pick<DumpSummary, 'files' | 'options'>, block: string): Promise<void> {
+    const location = locationOf(files);
+    if (!location) return;
+    ramDraft.value = { location, options, block };
+    if (!host.value?.nativeDialogs) {
+      dialog.value = 'ram-file';
+      return;
+    }
+    const chosen = await useWorkbench().chooseDump();
+    const [file, ...more] = chosen ? filesOf(chosen) : [];
+    if (more.length > 0) announcement.value = `One file backs ${block}: choose a single one.`;
+    else if (file !== undefined) await openWithRam(file);
+  }
+
+  async function openWithRam(file: string): Promise<void> {
+    if (!ramDraft.value) return;
+    const { location, options, block } = ramDraft.value;
+    await openDump(location, { ...options, ramFiles: { ...options.ramFiles, [block]: file } });
+  }
+
   /** The page's own open dialog. */
   function browse(sought: readonly string[] = [], as = false): void {
     soughtNames.value = sought;
@@ -113,6 +141,7 @@ export const useShellStore = defineStore('shell', () => {
     soughtNames,
     thenOpenAs,
     openAsDraft,
+    ramDraft,
     startShown,
     atStart,
     visiblePanels,
@@ -130,5 +159,7 @@ export const useShellStore = defineStore('shell', () => {
     browse,
     chooseAndOpen,
     chooseAndOpenAs,
+    takeFromFile,
+    openWithRam,
   };
 });
