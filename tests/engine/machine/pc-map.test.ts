@@ -305,6 +305,26 @@ describe('other blocks', () => {
     { section: 'virtio-gpu', id: 0x1050_1af4, bars: { 0: 0xf8000008 }, blocks: [['vga.vram', 0xf8000000]] },
     { section: 'bochs-display', id: 0x1111_1234, bars: { 0: 0xf8000008 }, blocks: [['bochs-display-vram', 0xf8000000]] },
   ];
+  it('video memory without a PCI address, as machine types up to 2.2 name it, is that of the only card', () => {
+    const config = new Uint8Array(256);
+    const view = new DataView(config.buffer);
+    view.setUint32(0, 0x00b8_1013, true);
+    view.setUint16(4, 2, true);
+    view.setUint32(0x10, 0xfc000008, true);
+    const map = (pci: Record<string, Uint8Array>) =>
+      mapOf({
+        machine: 'pc-i440fx-2.2',
+        blocks: [
+          ['pc.ram', GiB],
+          ['vga.vram', 4 * MiB],
+        ],
+        pci,
+      }).ranges.filter(([name]) => name === 'vga.vram');
+    expect(map({ '0000:00:02.0/cirrus_vga': config })).toEqual([['vga.vram', 0xfc000000, 0xfc400000, 0]]);
+    // Of two cards nothing says whose it is.
+    expect(map({ '0000:00:02.0/cirrus_vga': config, '0000:00:03.0/cirrus_vga': config })).toEqual([]);
+  });
+
   it.each(CARDS)('memory of $section shows where its BARs say, as in the mtree of QEMU 7.2', ({ section, id, bars, blocks }) => {
     const config = new Uint8Array(256);
     const view = new DataView(config.buffer);

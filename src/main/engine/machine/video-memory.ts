@@ -14,6 +14,7 @@ const VGA_WINDOW = { start: 0xa0000, last: 0xbffff };
 const VMWARE = 0x0405_15ad;
 /** Vendor and device id of QEMU's display cards, as the first dword of configuration space. */
 const DISPLAYS = new Set([0x1111_1234, 0x00b8_1013, 0x0100_1b36, VMWARE, 0x1050_1af4, 0x5046_1002, 0x5159_1002]);
+const CARD_SECTION = /\/(vga|cirrus_vga|ati_vga|bochs-display|virtio-gpu|qxl|vmware_vga)$/;
 /** Blocks of cards that are looked for; QEMU has one or a few. */
 const MAX_CARDS = 16;
 
@@ -53,17 +54,22 @@ export function paintVideoMemory(painter: MapPainter, evidence: MachineEvidence,
   }
 }
 
-/** The card that a block belongs to, by the PCI address before both names; the FIFO of VMware's has none. virtio has its configuration space in a second section. */
+/**
+ * The card that a block belongs to, by the PCI address before both names. Blocks of machine types up to 2.2 and the FIFO of VMware's card have no address: then
+ * it is the only card. virtio has its configuration space in a section of its own, virtio-gpu.
+ */
 function cardOf(evidence: MachineEvidence, block: string): Card | undefined {
-  const address = /^([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\/)[^/]*$/.exec(block)?.[1];
-  if (address === undefined && block !== 'vmsvga.fifo') return undefined;
-  for (const section of evidence.devices) {
-    if (address === undefined ? !section.endsWith('/vmware_vga') : !section.startsWith(address)) continue;
-    const bytes = evidence.pciConfig(section);
-    const config = bytes && new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    if (config && DISPLAYS.has(config.getUint32(0, true))) return { section, config };
-  }
-  return undefined;
+  const address = /^([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\/)[^/]*$/.exec(block)?.[1] ?? '';
+  if (address === '' && block.includes('/')) return undefined;
+  const cards = evidence.devices
+    .filter((section) => section.startsWith(address) && CARD_SECTION.test(section))
+    .slice(0, MAX_CARDS)
+    .flatMap((section): Card[] => {
+      const bytes = evidence.pciConfig(section);
+      const config = bytes && new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      return config && DISPLAYS.has(config.getUint32(0, true)) ? [{ section, config }] : [];
+    });
+  return cards.length === 1 ? cards[0] : undefined;
 }
 
 function barOf(config: DataView, kind: string): { bar: number; start: number } | undefined {
