@@ -1,6 +1,10 @@
 /** What the file is, at a glance, and the next sensible step. */
+import { copyOfIgnoreShared } from '../hosts/ignore-shared.ts';
+import { newFolder } from '../hosts/sample-dump.ts';
 import { expect, test } from './harness/test.ts';
+import { FileBrowser } from './pages/file-browser.ts';
 import { LocationBar } from './pages/location-bar.ts';
+import { OpenAs } from './pages/open-as.ts';
 
 test.use({ startFile: 'sample' });
 
@@ -62,6 +66,41 @@ test.describe('of a compressed libvirt save image', () => {
     await host.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await copy.click();
     await expect.poll(() => host.page.evaluate(() => navigator.clipboard.readText())).toBe(await text.textContent());
+  });
+});
+
+test.describe('of a stream that left out a RAM block', () => {
+  test.use({ startFile: 'qemu-streams/ignore-shared-numa/stream.qevm' });
+
+  test('the notice takes it from its file, as another dump, which says so; Open as… gives it up again', async ({ host, shell, folder }) => {
+    await shell.expectOpen('stream.qevm');
+    const { backing } = copyOfIgnoreShared(newFolder());
+    const overview = shell.panel('Overview');
+    const states = overview.getByRole('table', { name: 'Memory by state' });
+    await expect(overview).toContainText('RAM block ram-node0: 4 MiB of 4 MiB are not in the stream.');
+    await expect(states).toContainText(/absent/i);
+    const take = overview.getByRole('button', { name: /^Take it from a file… \(RAM block ram-node0\)/ });
+    await host.desktop?.answerDialog('showOpenDialog', { canceled: false, filePaths: [backing] });
+    await take.click();
+    if (host.kind === 'server') {
+      const browser = new FileBrowser(host.page);
+      await expect(browser.path).toHaveValue(folder);
+      await browser.choose([backing]);
+      await browser.accept.click();
+    }
+    await shell.expectOpen('stream.qevm — with guest-ram');
+    await expect(overview).toContainText(`Opened with ram-node0 from ${backing}`);
+    await expect(overview).toContainText('as it is now, not as of the stream');
+    await expect(take).toHaveCount(0);
+    await expect(states).not.toContainText(/absent/i);
+    expect(await shell.openDumps()).toEqual(['stream.qevm', 'stream.qevm — with guest-ram']);
+
+    await overview.getByRole('button', { name: 'Open as…' }).click();
+    const as = new OpenAs(host.page, 'stream.qevm');
+    await as.dialog.getByRole('button', { name: `Do not take ram-node0 from ${backing}` }).click();
+    await as.open.click();
+    await shell.expectOpen('stream.qevm');
+    await expect(take).toBeVisible();
   });
 });
 

@@ -6,14 +6,14 @@ export class FileBrowser {
   readonly dialog: Locator;
   readonly path: Locator;
   readonly list: Locator;
-  /** Open, or Next… on the way to Open as. */
+  /** Open, Next… on the way to Open as, or Take it. */
   readonly accept: Locator;
 
   constructor(page: Page) {
-    this.dialog = page.getByRole('dialog', { name: /^Open( a dump| as)$/ });
+    this.dialog = page.getByRole('dialog', { name: /^(Open( a dump| as)|Take .* from a file)$/ });
     this.path = this.dialog.getByRole('textbox', { name: 'Path' });
     this.list = this.dialog.getByRole('listbox', { name: 'Files and folders' });
-    this.accept = this.dialog.getByRole('button', { name: /^(Open|Next…)$/ });
+    this.accept = this.dialog.getByRole('button', { name: /^(Open|Next…|Take it)$/ });
   }
 
   entry(name: string): Locator {

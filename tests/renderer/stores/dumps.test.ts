@@ -8,7 +8,9 @@ import { useDumpsStore } from '../../../src/renderer/src/stores/dumps.store.ts';
 import { dumpTitle } from '../../../src/renderer/src/stores/dump-title.ts';
 import { useExportsStore } from '../../../src/renderer/src/stores/exports.store.ts';
 import { useJobsStore } from '../../../src/renderer/src/stores/jobs.store.ts';
+import { useShellStore } from '../../../src/renderer/src/stores/shell.store.ts';
 import { fixture } from '../../fixtures/fixture.ts';
+import { copyOfIgnoreShared, SHARED_BLOCK } from '../../hosts/ignore-shared.ts';
 import { useRealWorkbench } from '../real-workbench.ts';
 
 const real = useRealWorkbench();
@@ -114,6 +116,27 @@ describe('the data of the active dump', () => {
     await expect(data.correct([{ start: 0x1000, last: 0x1fff, block: 'no.such.block', blockOffset: 0 }])).rejects.toThrow(/no\.such\.block/);
     expect(data.canUndo).toBe(false);
     expect(data.corrections).toEqual([]);
+  });
+});
+
+describe('a RAM block taken from a file', () => {
+  it('opens the dump again beside the first, with a name of its own', async () => {
+    const shell = useShellStore();
+    const dumps = useDumpsStore();
+    const { stream, backing } = copyOfIgnoreShared(real.folder());
+    await shell.load();
+    const plain = await dumps.open({ kind: 'path', path: stream });
+    await shell.takeFromFile(plain!, SHARED_BLOCK);
+    // No system dialog here: the page's own asks.
+    expect([shell.dialog, shell.ramDraft?.block]).toEqual(['ram-file', SHARED_BLOCK]);
+    await shell.openWithRam(backing);
+    expect(shell.dialog).toBeNull();
+    expect(dumps.dumps.map(dumpTitle)).toEqual(['stream.qevm', 'stream.qevm — with guest-ram']);
+    expect(dumps.active?.options).toEqual({ ramFiles: { [SHARED_BLOCK]: backing } });
+    // A second block's file joins the first.
+    await shell.takeFromFile(dumps.active!, 'ram-node1');
+    await shell.openWithRam(backing);
+    expect(dumpTitle(dumps.active!)).toBe('stream.qevm — with guest-ram and 1 more RAM file');
   });
 });
 
