@@ -36,12 +36,14 @@ test.describe('with a dump', () => {
   }
 
   for (const theme of ['light', 'dark', 'high-contrast'] as const) {
-    test(`the export dialog in every format, ${theme}`, async ({ host, shell }) => {
+    // Contrast is the theme's; names and order are the format's, and axe takes its time.
+    const formats = theme === 'light' ? ['kdump-compressed', 'Raw memory', 'LiME', 'ELF vmcore'] : ['ELF vmcore'];
+    test(`the export dialog, ${theme}, as ${formats.join(', ')}`, async ({ host, shell }) => {
       await shell.expectOpen('guest.qevm');
       await host.command(`theme-${theme}`);
       await host.command('export');
       const dialog = shell.dialog('Export');
-      for (const format of ['kdump-compressed', 'Raw memory', 'LiME', 'ELF vmcore']) {
+      for (const format of formats) {
         await dialog.getByRole('radio', { name: new RegExp(`^${format}`) }).check();
         await expect(dialog.locator('[aria-busy=false]')).toBeVisible();
         expect(await violations(host.page, '[role=dialog]'), format).toEqual([]);
