@@ -62,7 +62,7 @@ function missingRegisters(source: ExportSource): string[] {
   }
   if (architecture !== source.architecture)
     warnings.push(
-      'CPU 0 is not in long mode, so the CPUs are written as 32-bit ones, as by QEMU: with half of each register, and without r8 to r15.',
+      'CPU 0 is not in long mode, so the file is of 32-bit CPUs, as QEMU would write it: NT_PRSTATUS has half of each register, the QEMU note all.',
     );
   return warnings;
 }
