@@ -2,7 +2,8 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect, test } from './harness/test.ts';
-import { copyOfFixture } from '../hosts/sample-dump.ts';
+import { copyOfIgnoreShared } from '../hosts/ignore-shared.ts';
+import { copyOfFixture, newFolder } from '../hosts/sample-dump.ts';
 import { FileBrowser } from './pages/file-browser.ts';
 import { LocationBar } from './pages/location-bar.ts';
 
@@ -85,6 +86,29 @@ for (const file of ['qcow2/three-snapshots.qcow2', 'libvirt/xz.save']) {
     });
   });
 }
+
+test.describe('with a stream that left out a RAM block', () => {
+  test.use({ startFile: 'qemu-streams/ignore-shared-numa/stream.qevm' });
+
+  test('the notice, the question for its file, and the choice in Open as…', async ({ host, shell }) => {
+    await shell.expectOpen('stream.qevm');
+    const { backing } = copyOfIgnoreShared(newFolder());
+    expect(await violations(host.page, '.overview')).toEqual([]);
+    await shell
+      .panel('Overview')
+      .getByRole('button', { name: /^Take it from a file/ })
+      .click();
+    const browser = new FileBrowser(host.page);
+    await browser.choose([backing]);
+    expect(await violations(host.page, '[role=dialog]')).toEqual([]);
+    await browser.accept.click();
+    await shell.expectOpen('stream.qevm — with guest-ram');
+    expect(await violations(host.page, '.overview')).toEqual([]);
+    await shell.panel('Overview').getByRole('button', { name: 'Open as…' }).click();
+    await expect(shell.dialog(/ as$/)).toBeVisible();
+    expect(await violations(host.page, '[role=dialog]')).toEqual([]);
+  });
+});
 
 test('what did not open', async ({ host, folder, startPage }) => {
   await expect(startPage.heading).toBeVisible();
