@@ -171,6 +171,7 @@ test('is chosen and written with the keyboard alone, and the choices are there t
 });
 
 test('what the source lacks is listed, to copy and to keep', async ({ host, shell, dumpFile }) => {
+  await shell.expectOpen('guest.qevm');
   const cut = join(host.folder, 'cut.qevm');
   writeFileSync(cut, readFileSync(dumpFile).subarray(0, 1_000_000));
   await host.openFiles([cut]);
