@@ -22,10 +22,21 @@ export function readHeader(source: ByteSource, start: number): ElfHeader {
   const bytes = new Uint8Array(headerSize);
   if (source.read(start, bytes) < headerSize) throw problem(source, 'e_ident', start, `${headerSize} bytes`, `a file of ${source.size}`);
   const header = decodeHeader(new DataView(bytes.buffer), kind);
-  if (header.type !== ET_CORE) throw problem(source, 'e_type', start + 16, '4 (ET_CORE)', String(header.type));
+  if (header.type !== ET_CORE) throw problem(source, 'e_type', start + 16, '4 (ET_CORE)', typeInWords(header.type));
   if (header.programEntrySize !== programHeaderSize)
     throw problem(source, 'e_phentsize', start + fields.phentsize, String(programHeaderSize), String(header.programEntrySize));
   return header;
+}
+
+/** What people take for a dump: the kernel's own image (vmlinux), a module, a program. */
+function typeInWords(type: number): string {
+  const words = [
+    '',
+    'ET_REL: an object file or a kernel module',
+    'ET_EXEC: a program or a kernel image such as vmlinux',
+    'ET_DYN: a program or a library',
+  ][type];
+  return words ? `${type} (${words})` : String(type);
 }
 
 /** Number of program headers that are really in the file, and what is said about the others. */
