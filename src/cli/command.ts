@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { parseAddress } from '#shared/address-text.ts';
-import type { OpenOptions, RegionCorrection, RootChoice } from '#shared/model/index.ts';
+import type { OpenOptions, PagingModeId, RegionCorrection, RootChoice } from '#shared/model/index.ts';
 import type { Workbench } from '#workbench/workbench.ts';
 import { UsageError } from './exit-code.ts';
 import { mapOptions, OPEN_OPTIONS, openOptions } from './open-options.ts';
@@ -56,7 +56,7 @@ export const ROOT_OPTIONS: ParseArgsOptionsConfig = { cpu: { type: 'string' }, r
 
 export const ROOT_HELP = `  --cpu N          page tables of CPU N (default 0)
   --root ADDRESS   page tables whose top table is at this guest-physical address
-  --levels 4|5     levels of those tables (default: those of CPU 0)`;
+  --levels N       levels of those tables: 4 or 5 of x86-64, 3 (PAE) or 2 of 32-bit x86 (default: as CPU 0, or what is usual)`;
 
 export type ParsedArguments = Pick<CommandContext, 'positionals' | 'parts' | 'options' | 'opening'>;
 
@@ -110,6 +110,13 @@ export function countOption(options: OptionValues, name: string): number | undef
   return Number(text);
 }
 
+const MODE_OF_LEVELS: ReadonlyMap<unknown, PagingModeId> = new Map<string, PagingModeId>([
+  ['2', 'x86-32'],
+  ['3', 'x86-pae'],
+  ['4', 'x86-64-4level'],
+  ['5', 'x86-64-5level'],
+]);
+
 export function rootOption(options: OptionValues): RootChoice {
   const { root, cpu, levels } = options;
   if (root === undefined) {
@@ -119,7 +126,7 @@ export function rootOption(options: OptionValues): RootChoice {
   if (cpu !== undefined) throw new UsageError('--cpu and --root exclude each other');
   const address = addressArgument(String(root));
   if (address >= 1n << 52n) throw new UsageError(`--root: ${String(root)} is wider than a physical address (52 bits)`);
-  if (levels !== undefined && levels !== '4' && levels !== '5') throw new UsageError('--levels: 4 or 5');
-  const mode = levels === undefined ? undefined : levels === '5' ? 'x86-64-5level' : 'x86-64-4level';
+  const mode = MODE_OF_LEVELS.get(levels);
+  if (levels !== undefined && mode === undefined) throw new UsageError('--levels: 2, 3, 4 or 5');
   return { kind: 'root', root: Number(address), ...(mode ? { mode } : {}) };
 }

@@ -3,7 +3,8 @@ import type { StateSpan } from '#shared/model/index.ts';
 
 const WIDTH = 16;
 
-export function hexDump(address: bigint, bytes: Uint8Array, spans: readonly StateSpan[]): string {
+/** `digits`: least digits of an address. */
+export function hexDump(address: bigint, bytes: Uint8Array, spans: readonly StateSpan[], digits = 16): string {
   const missing = new Uint8Array(bytes.length);
   for (const { start, end, state } of spans) if (state !== 'present' && state !== 'zero') missing.fill(1, start, end);
   const lines: string[] = [];
@@ -19,7 +20,7 @@ export function hexDump(address: bigint, bytes: Uint8Array, spans: readonly Stat
     }
     before = body;
     folding = false;
-    lines.push(`${(address + BigInt(at)).toString(16).padStart(16, '0')}  ${body}`);
+    lines.push(`${(address + BigInt(at)).toString(16).padStart(digits, '0')}  ${body}`);
   }
   return lines.join('\n');
 }

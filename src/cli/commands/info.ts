@@ -2,10 +2,11 @@ import { formatAddress, formatSize } from '#shared/address-text.ts';
 import { counted } from '#shared/counted.ts';
 import type { Document, DumpSummary, Layer, SnapshotInfo } from '#shared/model/index.ts';
 import { openedWords } from '#shared/open-choices.ts';
+import { addressBits } from '#shared/virtual-address.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-code.ts';
 import { hexOrNull, toJson } from '../json.ts';
-import { openDump } from '../opened-dump.ts';
+import { openDump, whatItMeans } from '../opened-dump.ts';
 import { textPairs, textTable } from '../text-table.ts';
 
 export const info: Command = {
@@ -46,13 +47,14 @@ function asText(summary: DumpSummary): string {
   const sections = [summary.sentence, textPairs(pairs)];
   sections.push(layerTable(layers), ...snapshotTable(summary.snapshots), ...documentTable(summary.documents));
   if (cpus.length > 0) {
+    const pointer = addressBits(summary.rootModes) === 32 ? 'EIP' : 'RIP';
     const rows = cpus.map(({ index, mode, instructionPointer, root }) => [
       String(index),
       hexOrNull(instructionPointer) ?? '-',
       hexOrNull(root) ?? '-',
       mode,
     ]);
-    sections.push(textTable([{ title: 'CPU', align: 'right' }, { title: 'RIP' }, { title: 'ROOT' }, { title: 'MODE' }], rows));
+    sections.push(textTable([{ title: 'CPU', align: 'right' }, { title: pointer }, { title: 'ROOT' }, { title: 'MODE' }], rows));
   }
   if (facts.length > 0)
     sections.push(
@@ -61,7 +63,7 @@ function asText(summary: DumpSummary): string {
         facts.map(({ label, value, source }) => [label, value, source]),
       ),
     );
-  for (const { severity, message, consequence } of diagnostics) sections.push(`${severity}: ${message}${consequence ? `\n  ${consequence}` : ''}`);
+  for (const diagnostic of diagnostics) sections.push([`${diagnostic.severity}: ${diagnostic.message}`, ...whatItMeans(diagnostic)].join('\n  '));
   return sections.join('\n\n');
 }
 

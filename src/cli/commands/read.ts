@@ -4,6 +4,7 @@ import { READ_LIMIT } from '#shared/contract.ts';
 import { WorkbenchError } from '#shared/errors.ts';
 import type { StateSpan } from '#shared/model/index.ts';
 import { VIRTUAL_LAST } from '#shared/units.ts';
+import { addressBits, addressDigits } from '#shared/virtual-address.ts';
 import { addressArgument, lengthArgument, ROOT_HELP, ROOT_OPTIONS, rootOption, type Command, type CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-code.ts';
 import { hexDump } from '../hex-dump.ts';
@@ -33,9 +34,10 @@ A hex dump shows missing bytes as ?? and says why.`,
     const limit = virtual ? VIRTUAL_LAST + 1n : 1n << 52n;
     if (address + BigInt(length) > limit) throw new UsageError(`${formatAddress(address)} + ${length} is beyond the end of the address space`);
     if (out === undefined && length > PRINT_LIMIT) throw new UsageError(`more than ${PRINT_LIMIT} bytes go to a file: use --out`);
-    const { dumpId } = await openDump(context);
+    const { dumpId, rootModes } = await openDump(context);
+    const bits = virtual ? addressBits(rootModes, root.kind === 'root' ? root.mode : undefined) : 64;
     const pieces = readPieces(context, { dumpId, space: virtual ? 'gva' : 'gpa', root }, address, length);
-    return typeof out === 'string' ? writeOut(context, pieces, out) : print(context, pieces, address, length);
+    return typeof out === 'string' ? writeOut(context, pieces, out) : print(context, pieces, address, length, addressDigits(bits));
   },
 };
 
@@ -82,7 +84,7 @@ class Holes {
   }
 }
 
-async function print(context: CommandContext, pieces: AsyncGenerator<Piece>, address: bigint, length: number): Promise<number> {
+async function print(context: CommandContext, pieces: AsyncGenerator<Piece>, address: bigint, length: number, digits: number): Promise<number> {
   const holes = new Holes();
   const bytes = new Uint8Array(length);
   const spans: StateSpan[] = [];
@@ -95,7 +97,7 @@ async function print(context: CommandContext, pieces: AsyncGenerator<Piece>, add
   }
   if (context.json)
     context.print(toJson({ address, length, bytes: Buffer.from(bytes).toString('hex'), spans: mergeSpans(spans), missing: holes.list }));
-  else context.print(hexDump(address, bytes, spans));
+  else context.print(hexDump(address, bytes, spans, digits));
   return holes.tell(context.json ? () => undefined : context.note);
 }
 

@@ -54,10 +54,12 @@ function asText({ index, mode, paging, registers: list, segments }: CpuView): st
     `${name}${inferred ? '~' : ''}`,
     `${value.toString(16).padStart(Math.ceil(width / 4), '0')}${fields.length > 0 ? `  ${flagWords(fields)}` : ''}`,
   ]);
+  // As wide as the widest general register: 8 digits of a 32-bit CPU.
+  const digits = list.some(({ group, width }) => group === 'general' && width > 32) ? 16 : 8;
   const rows = segments.map(({ name, selector, base, limit, flags, meaning }) => [
     name,
     selector.toString(16).padStart(4, '0'),
-    base.toString(16).padStart(16, '0'),
+    base.toString(16).padStart(digits, '0'),
     limit.toString(16).padStart(8, '0'),
     flags.toString(16).padStart(8, '0'),
     meaning,

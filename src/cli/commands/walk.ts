@@ -65,7 +65,7 @@ function asText({ address, mode, root, rootSource, steps, result }: Walk): strin
     `${index}`,
     `${indexHighBit}:${indexLowBit}`,
     formatAddress(entryAddress),
-    entry === null ? 'not in the dump' : entry.toString(16).padStart(16, '0'),
+    entry === null ? 'not in the dump' : entry.toString(16).padStart(mode.entrySize * 2, '0'),
     setFlags(flags).join(' '),
   ]);
   const right = 'right' as const;

@@ -1,6 +1,7 @@
 /** What the overview shows of an open dump. */
 import type { Diagnostic } from './diagnostic.ts';
 import type { MemoryState } from './memory.ts';
+import type { PagingModeView } from './walk.ts';
 
 /** Ids of dump formats, as `info --json` prints them. */
 export type FormatId = 'qemu-stream' | 'elf-vmcore' | 'kdump' | 'lime' | 'avml' | 'raw';
@@ -92,6 +93,8 @@ export interface DumpSummary {
   deviceCount: number;
   /** `x86-64` until more CPU families are decoded. */
   architecture: string;
+  /** Paging modes in which a root can be typed in, the family's usual one first; empty for a family whose page tables are not walked. */
+  rootModes: PagingModeView[];
   /** Machine type: `pc-i440fx-7.2`; undefined where the dump does not say. */
   machine?: string;
   cpus: CpuSummary[];

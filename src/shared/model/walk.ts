@@ -24,9 +24,12 @@ export interface PagingModeView {
   title: string;
   /** Top level first. */
   levels: PagingLevel[];
-  /** Width of a virtual address in bits: 48 or 57. */
+  /** Width of a virtual address in bits: 32, 48 or 57. */
   virtualBits: number;
+  /** Bytes: 4 or 8. */
   entrySize: number;
+  /** Bytes; what a root is a multiple of. */
+  tableAlignment: number;
 }
 
 /** What the CPU concludes from an entry. */

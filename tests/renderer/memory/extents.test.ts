@@ -93,8 +93,8 @@ describe('what the dump says of a space', () => {
 
   test('guest-virtual: gaps are unmapped to the last address, and mappings to where no RAM is are holes', () => {
     const regions = [region(0, 0x7fffff)];
-    const pieces = virtualExtents(0n, [mapping(0x1000n, 0x1fffn, 0x1000), mapping(0x40000000n, 0x7fffffffn, 0)], null, regions);
-    const extents = overlay(initialExtents('gva', 0, regions), pieces);
+    const pieces = virtualExtents(0n, [mapping(0x1000n, 0x1fffn, 0x1000), mapping(0x40000000n, 0x7fffffffn, 0)], null, regions, VIRTUAL_LAST);
+    const extents = overlay(initialExtents('gva', 0, regions, 64), pieces);
     expect(gapless(extents)).toBe(true);
     expect(extents.map(({ start, kind, state }) => [start, kind, state])).toEqual([
       [0n, 'hole', 'unmapped'],
@@ -108,15 +108,26 @@ describe('what the dump says of a space', () => {
     expect(extents[4]?.reason).toContain('0000 0080 0000');
   });
 
+  test('guest-virtual with 32 bits ends at 4 GiB, whether its last page is mapped or not', () => {
+    const last = 0xffff_ffffn;
+    expect(initialExtents('gva', 0, [], 32)).toEqual([{ start: 0n, last, kind: 'unexplored' }]);
+    for (const mappings of [[], [mapping(0xfffff000n, last, 0)]]) {
+      const extents = overlay(initialExtents('gva', 0, [], 32), virtualExtents(0n, mappings, null, [region(0, 0xffff)], last));
+      expect(gapless(extents)).toBe(true);
+      expect(extents.at(-1)).toMatchObject({ last, kind: mappings.length > 0 ? 'bytes' : 'hole' });
+    }
+  });
+
   test('guest-virtual: what a cut listing did not reach stays unexplored', () => {
-    const pieces = virtualExtents(0n, [mapping(0x1000n, 0x1fffn, 0)], 0x9000n, [region(0, 0xfffff)]);
-    const extents = overlay(initialExtents('gva', 0, []), pieces);
+    const pieces = virtualExtents(0n, [mapping(0x1000n, 0x1fffn, 0)], 0x9000n, [region(0, 0xfffff)], VIRTUAL_LAST);
+    const extents = overlay(initialExtents('gva', 0, [], 64), pieces);
     expect(extents.at(-1)).toEqual({ start: 0x9000n, last: VIRTUAL_LAST, kind: 'unexplored' });
     expect(extents.at(-2)).toMatchObject({ start: 0x2000n, last: 0x8fffn, state: 'unmapped' });
   });
 
   test('a mapping that began before the listing is not painted before it', () => {
-    expect(virtualExtents(0x1800n, [mapping(0x1000n, 0x1fffn, 0)], 0x2000n, [region(0, 0xffff)])[0]).toMatchObject({ start: 0x1800n, last: 0x1fffn });
+    const [first] = virtualExtents(0x1800n, [mapping(0x1000n, 0x1fffn, 0)], 0x2000n, [region(0, 0xffff)], VIRTUAL_LAST);
+    expect(first).toMatchObject({ start: 0x1800n, last: 0x1fffn });
   });
 
   test('spans of a chunk become holes, zero pages do not', () => {

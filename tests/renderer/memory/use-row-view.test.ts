@@ -34,7 +34,14 @@ function guest(pages: bigint[], states: (address: bigint) => MemoryState = () =>
     },
     walk: async ({ address }) => ({
       address,
-      mode: { id: 'x86-64-4level', title: '', levels: [{ level: 1, name: 'PT', shift: 12, bits: 9 }], virtualBits: 48, entrySize: 8 },
+      mode: {
+        id: 'x86-64-4level',
+        title: '',
+        levels: [{ level: 1, name: 'PT', shift: 12, bits: 9 }],
+        virtualBits: 48,
+        entrySize: 8,
+        tableAlignment: 4096,
+      },
       root: 0,
       rootSource: '',
       steps: [
@@ -92,7 +99,7 @@ function show(api: ReturnType<typeof guest>['api'], place: SourcePlace, rows = 2
     return { at, source, view, cursor };
   })!;
 }
-const GVA: SourcePlace = { dumpId: 'd', space: 'gva', root: { kind: 'cpu', cpu: 0 }, fileSize: 0, regions: [region] };
+const GVA: SourcePlace = { dumpId: 'd', space: 'gva', root: { kind: 'cpu', cpu: 0 }, bits: 64, fileSize: 0, regions: [region] };
 
 describe('the view of a space', () => {
   test('a virtual space of two pages is five rows of holes and bytes, with the reason of each hole', async () => {

@@ -17,6 +17,7 @@ const dump = (cpus: CpuSummary[]): DumpSummary => ({
   snapshots: [],
   deviceCount: 0,
   architecture: 'x86-64',
+  rootModes: [],
   cpus,
   memory: { total: 1, states: {} },
   facts: [],

@@ -44,6 +44,9 @@ export interface Architecture {
 
   describeCpu(state: CpuState): CpuView;
 
+  /** Modes in which its CPUs walk page tables, the usual one first: that of a root that is typed in where no CPU says another. */
+  readonly rootModes: readonly PagingModeId[];
+
   /** Which tables this CPU uses. Where the dump holds too little to know, it is the family's usual mode and `reason` says so. */
   pagingOf(state: CpuState): CpuPaging;
   pagingOptionsOf(state: CpuState): PagingOptions;

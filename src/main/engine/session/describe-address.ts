@@ -2,6 +2,7 @@
 import { groupedHex, formatAddress, formatSize } from '#shared/address-text.ts';
 import type { AddressDescription, MemoryState } from '#shared/model/index.ts';
 import { PHYSICAL_LIMIT, type AddressSpace } from '#shared/units.ts';
+import { impossibleWords } from '#shared/virtual-address.ts';
 import type { OpenedDump, OpenedRegion } from '../formats/format.ts';
 import type { GuestMemory } from '../memory/guest-memory.ts';
 import type { Translator } from '../translate/translator.ts';
@@ -62,7 +63,6 @@ function physicalDescription({ memory, dump, regions }: AddressContext, address:
 }
 
 const FAULT_LABELS: Record<string, string> = {
-  'non-canonical': 'not a canonical address',
   'not-present': 'not mapped',
   'reserved-bit': 'maps with a reserved bit set',
   'table-missing': 'its page table is not in the dump',
@@ -74,7 +74,8 @@ function virtualDescription(context: AddressContext, address: bigint): AddressDe
   const space = 'gva';
   if (!translator) return { space, address, label: 'no page tables to walk', physical: null, fileOffset: null, state: 'unmapped' };
   if (!translator.translateAddress(address)) {
-    const label = FAULT_LABELS[FAULT_REASONS[translator.fault] ?? ''] ?? 'not mapped';
+    const fault = FAULT_REASONS[translator.fault];
+    const label = fault === 'non-canonical' ? impossibleWords(translator.virtualBits) : (FAULT_LABELS[fault ?? ''] ?? 'not mapped');
     return { space, address, label, physical: null, fileOffset: null, state: 'unmapped' };
   }
   const { physical, pageSize } = translator;

@@ -11,6 +11,7 @@ import type {
   RegionCorrection,
   RootChoice,
 } from '#shared/model/index.ts';
+import { addressBits, lastVirtual } from '#shared/virtual-address.ts';
 import type { Architecture } from '../arch/architecture.ts';
 import { ARCHITECTURES } from '../arch/index.ts';
 import { beginExport, helpExport, type CopyOutcome, type ExportJob, type ExportWork } from '../export/job.ts';
@@ -37,7 +38,7 @@ import { readFile, readPhysical, readVirtual } from './read-memory.ts';
 import { resolveText } from './resolve-text.ts';
 import { summarize } from './summary.ts';
 import { compareMemory, openResult, wantsVerification, type Verification } from './verify-export.ts';
-import { translationRoot, type TranslationRoot } from './translation-root.ts';
+import { rootModesOf, translationRoot, type TranslationRoot } from './translation-root.ts';
 
 /** Arguments of a method without the dump's id: a session is one dump. */
 type Argument<Name extends keyof MethodResults> = Omit<MethodArgument<Name>, 'dumpId'>;
@@ -181,7 +182,9 @@ export class DumpSession {
   resolveText({ text, root }: Argument<'resolveText'>): MethodResults['resolveText'] {
     const cpus = this.getCpus();
     const cpu = root.kind === 'cpu' ? cpus.find(({ index }) => index === root.cpu) : cpus[0];
-    return resolveText({ dump: this.#dump, regions: this.#regions, fileSize: this.#source.size, cpu, hasTables: this.#canWalk(root) }, text);
+    const hasTables = this.#canWalk(root);
+    const virtualLast = lastVirtual(addressBits(rootModesOf(this.#architecture), hasTables ? this.#root(root).mode.id : undefined));
+    return resolveText({ dump: this.#dump, regions: this.#regions, fileSize: this.#source.size, cpu, hasTables, virtualLast }, text);
   }
 
   planExport({ options }: Argument<'planExport'>): MethodResults['planExport'] {

@@ -1,13 +1,13 @@
 /** Reads a piece of any address space for display: what is missing is named, never zero in silence. */
 import type { MemoryChunk, StateSpan } from '#shared/model/memory.ts';
 import { VIRTUAL_LAST } from '#shared/units.ts';
+import { impossibleWords } from '#shared/virtual-address.ts';
 import type { ByteSource } from '../memory/byte-source.ts';
 import type { PhysicalMemory } from '../memory/physical-memory.ts';
 import type { PagingMode } from '../translate/paging-mode.ts';
 import { FAULT_REASONS, type Translator } from '../translate/translator.ts';
 
 const REASON_WORDS: Record<string, string> = {
-  'non-canonical': 'not a canonical address',
   'not-present': 'not mapped',
   'reserved-bit': 'a reserved bit is set',
   'table-missing': 'the page table is not in the dump',
@@ -52,7 +52,7 @@ export function readVirtual(memory: PhysicalMemory, translator: Translator, mode
         start,
         end: stop,
         state: reason === 'table-missing' || reason === 'no-root' ? 'absent' : 'unmapped',
-        reason: REASON_WORDS[reason ?? ''],
+        reason: reason === 'non-canonical' ? impossibleWords(mode.virtualBits) : REASON_WORDS[reason ?? ''],
       });
     }
     at = address + BigInt(stop);

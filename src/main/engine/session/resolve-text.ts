@@ -1,11 +1,11 @@
 /**
  * Where typed text leads: registers, addresses of any space, page frames, file offsets, offsets into RAM blocks.
  *
- * `rip`  `rsp+0x20`  `cr3`  `idt`  `ffff ffff 8105 92eb`  `gpa:…`  `gva:…`  `pfn:1234`  `file:0x1000`  `pc.ram+0x1000`
+ * `rip`  `esp+0x20`  `cr3`  `idt`  `ffff ffff 8105 92eb`  `gpa:…`  `gva:…`  `pfn:1234`  `file:0x1000`  `pc.ram+0x1000`
  */
 import { formatAddress, parseAddress } from '#shared/address-text.ts';
 import type { CpuView, GoToTarget } from '#shared/model/index.ts';
-import { PHYSICAL_LIMIT, VIRTUAL_LAST } from '#shared/units.ts';
+import { PHYSICAL_LIMIT } from '#shared/units.ts';
 import type { OpenedDump, OpenedRegion } from '../formats/format.ts';
 import { PAGE_SIZE } from '../memory/extent-table.ts';
 
@@ -17,6 +17,8 @@ export interface ResolveContext {
   cpu: CpuView | undefined;
   /** Whether virtual addresses can be walked at all. */
   hasTables: boolean;
+  /** Inclusive. */
+  virtualLast: bigint;
 }
 
 const PREFIXED = /^(gpa|gva|pfn|file|phys|virt|p|v)\s*:\s*(.+)$/i;
@@ -29,7 +31,8 @@ export function resolveText(context: ResolveContext, text: string): GoToTarget[]
   const prefixed = PREFIXED.exec(wanted);
   if (prefixed) return withPrefix(context, prefixed[1]!.toLowerCase(), prefixed[2]!);
   const targets = [...byName(context, wanted, 0n), ...withOffset(context, wanted), ...byNumber(context, wanted)];
-  return targets.filter(({ address }) => address >= 0n && address <= VIRTUAL_LAST).slice(0, MAX_TARGETS);
+  const last = { gva: context.virtualLast, gpa: BigInt(PHYSICAL_LIMIT - 1) } as const;
+  return targets.filter(({ space, address }) => address >= 0n && address <= (space === 'gva' ? last.gva : last.gpa)).slice(0, MAX_TARGETS);
 }
 
 function withPrefix(context: ResolveContext, prefix: string, rest: string): GoToTarget[] {
@@ -39,7 +42,7 @@ function withPrefix(context: ResolveContext, prefix: string, rest: string): GoTo
     case 'gva':
     case 'virt':
     case 'v':
-      return [{ space: 'gva', address: value, title: 'guest-virtual address' }];
+      return value <= context.virtualLast ? [{ space: 'gva', address: value, title: 'guest-virtual address' }] : [];
     case 'pfn':
       return physical(value * BigInt(PAGE_SIZE), `page frame ${formatAddress(value)}`);
     case 'file':
@@ -65,13 +68,14 @@ function byName({ cpu, dump, regions }: ResolveContext, name: string, offset: bi
   const suffix = offset === 0n ? '' : ` ${offset < 0n ? '−' : '+'} ${formatAddress(offset < 0n ? -offset : offset)}`;
   const lower = name.toLowerCase().replace(/^[%$]/, '');
   const targets: GoToTarget[] = [];
-  const register = cpu?.registers.find((candidate) => candidate.name === lower);
+  const named = (wanted: string) => cpu?.registers.find((candidate) => candidate.name === wanted);
+  const register = named(lower) ?? named(otherSpelling(lower));
   if (register && cpu) {
     // CR3 keeps other things in its low bits: it leads to the table, not to its own value.
     const isRoot = lower === 'cr3' && cpu.paging.root !== null;
     const space = isRoot ? 'gpa' : (register.addressSpace ?? 'gva');
     const address = isRoot ? BigInt(cpu.paging.root ?? 0) : register.value;
-    targets.push({ space, address: address + offset, title: `${lower.toUpperCase()} of CPU ${cpu.index}${suffix}` });
+    targets.push({ space, address: address + offset, title: `${register.name.toUpperCase()} of CPU ${cpu.index}${suffix}` });
   }
   const segment = cpu?.segments.find((candidate) => candidate.name === lower);
   if (segment && cpu)
@@ -83,6 +87,12 @@ function byName({ cpu, dump, regions }: ResolveContext, name: string, offset: bi
     targets.push({ space: 'gpa', address: BigInt(region.start + within - region.blockOffset), title: `${dump.blocks[block]!.name}${suffix}` });
   }
   return targets;
+}
+
+/** x86's registers have a name by width: `eip` of a 64-bit CPU leads to RIP, `rip` of a 32-bit one to EIP. */
+function otherSpelling(name: string): string {
+  if (name.startsWith('e')) return `r${name.slice(1)}`;
+  return name.startsWith('r') ? `e${name.slice(1)}` : name;
 }
 
 /** A bare number: virtual when it can only be that, else both, the likelier first. */

@@ -8,6 +8,7 @@ import { countDevices } from '../formats/qemu-stream/device-tree.ts';
 import { guestOsOf } from '../formats/vmcoreinfo.ts';
 import type { DumpImage } from './dump-image.ts';
 import { sumStates } from './memory-map.ts';
+import { rootModesOf } from './translation-root.ts';
 
 export function summarize(
   dumpId: string,
@@ -32,6 +33,7 @@ export function summarize(
     sentence: dump.sentence,
     layers: dump.layers,
     architecture: architecture?.title ?? undecoded(dump.architecture),
+    rootModes: rootModesOf(architecture),
     machine: dump.machine,
     cpus: dump.cpus.map((cpu) => ({
       index: cpu.index,

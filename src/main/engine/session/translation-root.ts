@@ -1,10 +1,10 @@
 /** From what the user chose (a CPU, a root typed in) to what a walk needs: tables, mode, and where they come from. */
 import { formatAddress } from '#shared/address-text.ts';
-import { WorkbenchError } from '#shared/errors.ts';
-import type { PagingModeId, RootChoice } from '#shared/model/index.ts';
+import { assert, WorkbenchError } from '#shared/errors.ts';
+import type { PagingModeId, PagingModeView, RootChoice } from '#shared/model/index.ts';
 import type { Architecture } from '../arch/architecture.ts';
 import type { CpuState } from '../arch/cpu-state.ts';
-import type { PagingMode, PagingOptions } from '../translate/paging-mode.ts';
+import { viewOfMode, type PagingMode, type PagingOptions } from '../translate/paging-mode.ts';
 
 export interface TranslationRoot {
   mode: PagingMode;
@@ -15,17 +15,13 @@ export interface TranslationRoot {
   options: PagingOptions;
 }
 
-/** What 64-bit guests use unless something says otherwise. */
-const USUAL_MODE: PagingModeId = 'x86-64-4level';
-
 /** Throws WorkbenchError `bad-request` for a CPU that is not there, `unsupported` for a CPU family without page walks. */
 export function translationRoot(architecture: Architecture | undefined, cpus: readonly CpuState[], choice: RootChoice): TranslationRoot {
   if (!architecture) throw new WorkbenchError('unsupported', 'page tables of this CPU family are not walked yet');
   if (choice.kind === 'root') {
     const first = cpus[0];
-    const mode = choice.mode ?? (first ? architecture.pagingOf(first).mode : USUAL_MODE);
     return {
-      mode: architecture.pagingMode(mode === 'off' && !choice.mode ? USUAL_MODE : mode),
+      mode: architecture.pagingMode(choice.mode ?? usualMode(architecture, first)),
       root: choice.root,
       source: `typed in: ${formatAddress(choice.root)}`,
       options: first ? architecture.pagingOptionsOf(first) : {},
@@ -45,4 +41,18 @@ export function translationRoot(architecture: Architecture | undefined, cpus: re
     source: `CR3 of CPU ${cpu.index}`,
     options: architecture.pagingOptionsOf(cpu),
   };
+}
+
+/** That of the first CPU; the family's usual one where there is no CPU, or it has paging off. */
+function usualMode(architecture: Architecture, first: CpuState | undefined): PagingModeId {
+  const mode = first && architecture.pagingOf(first).mode;
+  if (mode !== undefined && mode !== 'off') return mode;
+  const [usual] = architecture.rootModes;
+  assert(usual, `${architecture.title} has a paging mode`);
+  return usual;
+}
+
+/** See DumpSummary.rootModes. */
+export function rootModesOf(architecture: Architecture | undefined): PagingModeView[] {
+  return architecture?.rootModes.map((id) => viewOfMode(architecture.pagingMode(id))) ?? [];
 }

@@ -81,8 +81,8 @@ export interface PagingMode {
 
 /** The part of a mode that the user interface draws. */
 export function viewOfMode(mode: PagingMode): PagingModeView {
-  const { id, title, virtualBits, entrySize } = mode;
-  return { id, title, virtualBits, entrySize, levels: mode.levels.map((level) => ({ ...level })) };
+  const { id, title, virtualBits, entrySize, tableAlignment } = mode;
+  return { id, title, virtualBits, entrySize, tableAlignment, levels: mode.levels.map((level) => ({ ...level })) };
 }
 
 /** The root as the CPU uses it: the bits of CR3 (or of what somebody typed) that select a table. */

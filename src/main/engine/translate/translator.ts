@@ -65,6 +65,11 @@ export class Translator {
   readonly #upperShift: number;
   readonly #signExtended: boolean;
 
+  /** Width of a virtual address. */
+  get virtualBits(): number {
+    return this.#mode.virtualBits;
+  }
+
   constructor(memory: PhysicalMemory, mode: PagingMode, root: number | null, options: PagingOptions = {}) {
     this.#memory = memory;
     this.#mode = mode;

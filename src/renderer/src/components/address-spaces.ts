@@ -1,10 +1,11 @@
 /** Words and widths for the address spaces; the colours are in styles/tokens.css. */
 import type { AddressSpace } from '#shared/units.ts';
+import { addressDigits, type AddressBits } from '#shared/virtual-address.ts';
 
 export interface SpaceWords {
   badge: string;
   title: string;
-  /** Least digits to show, so that columns line up. */
+  /** Least digits to show, so that columns line up; see `digitsIn` for virtual addresses. */
   digits: number;
 }
 
@@ -15,3 +16,8 @@ export const ADDRESS_SPACES: Readonly<Record<AddressSpace, SpaceWords>> = {
   hpa: { badge: 'HPA', title: 'host-physical address', digits: 12 },
   file: { badge: 'FILE', title: 'offset in the file', digits: 8 },
 };
+
+/** Least digits of an address of `space`, where virtual ones have `bits`. */
+export function digitsIn(space: AddressSpace, bits: AddressBits): number {
+  return space === 'gva' ? addressDigits(bits) : ADDRESS_SPACES[space].digits;
+}

@@ -4,6 +4,7 @@
  */
 import { inject, provide } from 'vue';
 import type { InjectionKey } from 'vue';
+import type { AddressSpace } from '#shared/units.ts';
 import type { Place } from '../stores/location.store.ts';
 
 export interface AddressActions {
@@ -14,6 +15,8 @@ export interface AddressActions {
   /** Shows, after a moment, the one-line translation beside the chip. */
   showHint: (target: Place, anchor: HTMLElement) => void;
   hideHint: () => void;
+  /** Least digits of an address, so that columns line up: virtual ones of a 32-bit CPU are half as long. */
+  digitsOf: (space: AddressSpace) => number;
 }
 
 const KEY: InjectionKey<AddressActions> = Symbol('address actions');

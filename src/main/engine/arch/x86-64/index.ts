@@ -5,7 +5,7 @@
  * edition, so beyond chapter 3 its sections are cited by title.
  * EM_386 files: ../i386.
  */
-import type { CpuView } from '#shared/model/index.ts';
+import type { CpuPaging, CpuView } from '#shared/model/index.ts';
 import type { Architecture } from '../architecture.ts';
 import type { CpuState } from '../cpu-state.ts';
 import { cpuFromNotes } from './notes-decode.ts';
@@ -20,12 +20,12 @@ import { cpuFromVmstate, targetBitsOf } from './vmstate.ts';
 
 export const EM_X86_64 = 62;
 
-function describeCpu(state: CpuState): CpuView {
+/** `paging`: as pagingOf tells it of the family. */
+export function describeX86Cpu(state: CpuState, paging: CpuPaging): CpuView {
   const segments = SEGMENT_NAMES.flatMap((name) => {
     const segment = state.segments[name];
     return segment === undefined ? [] : [describeSegment(name, segment)];
   });
-  const paging = pagingOf(state);
   return { index: state.index, mode: modeLine(state), paging, registers: describeRegisters(state, paging.mode), segments };
 }
 
@@ -33,8 +33,10 @@ export const x86_64: Architecture = {
   id: 'x86-64',
   title: 'x86-64',
   elfMachine: EM_X86_64,
-  describeCpu,
-  pagingOf,
+  describeCpu: (state) => describeX86Cpu(state, pagingOf(state)),
+  // Outside long mode it is a 32-bit CPU.
+  rootModes: ['x86-64-4level', 'x86-64-5level', 'x86-pae', 'x86-32'],
+  pagingOf: (state) => pagingOf(state),
   pagingOptionsOf,
   pagingMode,
   cpuDescription,

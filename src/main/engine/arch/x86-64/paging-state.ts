@@ -22,21 +22,22 @@ export function bitOf(state: CpuState, register: string, bit: number): boolean |
   return (held.value & mask) !== 0n;
 }
 
-export function pagingOf(state: CpuState): CpuPaging {
-  const { mode, reason } = chooseMode(state);
+/** `usual`: the mode that is taken where the dump holds neither CR0 nor CR4. */
+export function pagingOf(state: CpuState, usual: PagingModeId = 'x86-64-4level'): CpuPaging {
+  const { mode, reason } = chooseMode(state, usual);
   const cr3 = state.registers.cr3;
   const root = cr3 === undefined ? null : Number(cr3.value & (ROOT_MASKS[mode] ?? ROOT_MASK));
   const where = cr3 === undefined ? 'the dump does not hold CR3' : `root from CR3 = ${groupedHex(cr3.value, cr3.width / 4)}`;
   return { mode, title: pagingModeTitle(mode), root, reason: `${reason}; ${where}` };
 }
 
-function chooseMode(state: CpuState): { mode: PagingModeId; reason: string } {
+function chooseMode(state: CpuState, usual: PagingModeId): { mode: PagingModeId; reason: string } {
   const paging = bitOf(state, 'cr0', 31);
   const pae = bitOf(state, 'cr4', 5);
   const la57 = bitOf(state, 'cr4', 12);
   const long = bitOf(state, 'efer', 10);
   const inferred = state.registers.efer?.inferred === true ? ' (inferred)' : '';
-  if (paging === undefined || pae === undefined) return { mode: 'x86-64-4level', reason: 'assumed: the dump does not hold CR0 and CR4' };
+  if (paging === undefined || pae === undefined) return { mode: usual, reason: 'assumed: the dump does not hold CR0 and CR4' };
   if (!paging) return { mode: 'off', reason: 'CR0.PG is clear' };
   if (long === undefined) {
     // Without EFER and without a sign of long mode: an address above 4 GiB would have been such a sign.

@@ -2,8 +2,9 @@
  * What the bytes at the cursor would mean as a number, a time, a pointer. A table of types: a new row needs no new component.
  *
  * Times: seconds since 1970 as 32 and 64 bits, and nanoseconds (Linux's ktime_get_real_ns), all UTC. A pointer is taken for one when its upper
- * bits are a sign extension of bit 56, so that it is canonical with 5 levels of page tables at least.
+ * bits are a sign extension of bit 56, so that it is canonical with 5 levels of page tables at least; under 32-bit paging it is 4 bytes, and any.
  */
+import type { AddressBits } from '#shared/virtual-address.ts';
 
 export interface InspectorValue {
   /** Decimal, or a time; undefined when the bytes mean nothing of that type. */
@@ -92,9 +93,13 @@ export function inspect(bytes: Uint8Array, little: boolean): InspectorRow[] {
   return TYPES.map(({ label, size, convert }) => (bytes.length < size ? { label, size } : { label, size, value: convert(view, little) }));
 }
 
-/** The virtual address that the 8 bytes hold; undefined when they cannot be one or are 0. */
-export function pointerIn(bytes: Uint8Array, little: boolean): bigint | undefined {
-  if (bytes.length < 8) return undefined;
-  const value = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, little);
+/** The virtual address that the first 4 or 8 bytes hold; undefined when they cannot be one or are 0. */
+export function pointerIn(bytes: Uint8Array, little: boolean, bits: AddressBits = 64): bigint | undefined {
+  const size = bits === 32 ? 4 : 8;
+  if (bytes.length < size) return undefined;
+  const value = readUnsigned(new DataView(bytes.buffer, bytes.byteOffset, size), size, little);
   return value !== 0n && BigInt.asUintN(64, BigInt.asIntN(57, value)) === value ? value : undefined;
 }
+
+/** What bytes are that are no pointer; any 32 bits but 0 are one. */
+export const noPointer = (bits: AddressBits): string => (bits === 32 ? 'zero' : 'not a canonical address');

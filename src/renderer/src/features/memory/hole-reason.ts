@@ -3,6 +3,7 @@
  * that ends at an entry speaks for everything that the entry covers; one that ends at a missing table, for all of the table.
  */
 import { groupedHex } from '#shared/address-text.ts';
+import { impossibleWords } from '#shared/virtual-address.ts';
 import type { Walk } from '#shared/model/index.ts';
 import type { Extent } from './extents.ts';
 
@@ -12,7 +13,7 @@ export function holeAround(walk: Walk): Extent | undefined {
   const step = walk.steps.at(-1);
   const level = step && walk.mode.levels.find((candidate) => candidate.level === step.level);
   if (!step || !level || walk.result.reason === 'non-canonical' || walk.result.reason === 'no-root') {
-    const reason = walk.result.reason === 'non-canonical' ? 'not a canonical address' : 'the root of the page tables is not known';
+    const reason = walk.result.reason === 'non-canonical' ? impossibleWords(walk.mode.virtualBits) : 'the root of the page tables is not known';
     return { start: walk.address, last: walk.address, kind: 'hole', state: 'unmapped', reason };
   }
   const missing = step.conclusion.kind === 'table-missing';

@@ -3,24 +3,25 @@
  * length of a file; and what reading has shown since (spans of a chunk).
  */
 import type { Mapping, MemoryChunk, MemoryRegion, MemoryState } from '#shared/model/index.ts';
-import { PHYSICAL_LIMIT, VIRTUAL_LAST } from '#shared/units.ts';
+import { PHYSICAL_LIMIT } from '#shared/units.ts';
+import { lastVirtual, type AddressBits } from '#shared/virtual-address.ts';
 import { groupedHex } from '#shared/address-text.ts';
 import { type Extent, foldable, wholeSpace } from './extents.ts';
 
 /** The spaces that the memory panel shows. */
 export type MemorySpace = 'gva' | 'gpa' | 'file';
 
-/** Last address of a space; a file's is its size less one (0 for an empty file). */
-export function lastAddress(space: MemorySpace, fileSize: number): bigint {
-  if (space === 'gva') return VIRTUAL_LAST;
+/** Last address of a space, inclusive; a file's is its size less one (0 for an empty file). `bits` of a virtual address. */
+export function lastAddress(space: MemorySpace, fileSize: number, bits: AddressBits): bigint {
+  if (space === 'gva') return lastVirtual(bits);
   if (space === 'gpa') return BigInt(PHYSICAL_LIMIT - 1);
   return BigInt(Math.max(fileSize, 1) - 1);
 }
 
-export function initialExtents(space: MemorySpace, fileSize: number, regions: readonly MemoryRegion[]): Extent[] {
-  if (space === 'gva') return wholeSpace(lastAddress(space, fileSize), 'unexplored');
+export function initialExtents(space: MemorySpace, fileSize: number, regions: readonly MemoryRegion[], bits: AddressBits): Extent[] {
+  if (space === 'gva') return wholeSpace(lastAddress(space, fileSize, bits), 'unexplored');
   if (space === 'gpa') return physicalExtents(regions);
-  return wholeSpace(lastAddress(space, fileSize), 'bytes');
+  return wholeSpace(lastAddress(space, fileSize, bits), 'bytes');
 }
 
 const NO_REGION = 'outside every region of the memory map';
@@ -75,9 +76,15 @@ function uncovered(physical: number, length: number, regions: readonly MemoryReg
 
 /**
  * What one answer of `listMappings` says about [from, next): mapped stretches are bytes (holes where they lead to no memory), the rest is
- * unmapped. `next` is null when the listing reached the end of the space. Sorted and disjoint, ready for `overlay`.
+ * unmapped. `next` is null when the listing reached the end of the space, `spaceLast`. Sorted and disjoint, ready for `overlay`.
  */
-export function virtualExtents(from: bigint, mappings: readonly Mapping[], next: bigint | null, regions: readonly MemoryRegion[]): Extent[] {
+export function virtualExtents(
+  from: bigint,
+  mappings: readonly Mapping[],
+  next: bigint | null,
+  regions: readonly MemoryRegion[],
+  spaceLast: bigint,
+): Extent[] {
   const pieces: Extent[] = [];
   let at = from;
   for (const mapping of mappings) {
@@ -88,19 +95,25 @@ export function virtualExtents(from: bigint, mappings: readonly Mapping[], next:
     const skipped = Number(start - mapping.start);
     const physical = mapping.physical + skipped;
     for (const gap of uncovered(physical, Number(mapping.last - start) + 1, regions)) {
-      splitLast(pieces, start + BigInt(gap.from), start + BigInt(gap.to) - 1n, `mapped to GPA ${groupedHex(physical + gap.from, 12)}, ${NO_REGION}`);
+      splitLast(
+        pieces,
+        start + BigInt(gap.from),
+        start + BigInt(gap.to) - 1n,
+        `mapped to GPA ${groupedHex(physical + gap.from, 12)}, ${NO_REGION}`,
+        spaceLast,
+      );
     }
     at = mapping.last + 1n;
   }
-  const end = next === null ? VIRTUAL_LAST + 1n : next;
+  const end = next === null ? spaceLast + 1n : next;
   if (end > at) pieces.push({ start: at, last: end - 1n, kind: 'hole', state: 'unmapped' });
   return pieces;
 }
 
 /** Cuts a hole out of the last piece, which covers it. */
-function splitLast(pieces: Extent[], start: bigint, last: bigint, reason: string): void {
+function splitLast(pieces: Extent[], start: bigint, last: bigint, reason: string, spaceLast: bigint): void {
   const whole = pieces.pop()!;
-  const hole = foldable({ start, last, kind: 'hole', state: 'absent', reason }, VIRTUAL_LAST);
+  const hole = foldable({ start, last, kind: 'hole', state: 'absent', reason }, spaceLast);
   if (!hole) {
     pieces.push(whole);
     return;

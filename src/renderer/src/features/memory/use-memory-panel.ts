@@ -3,7 +3,8 @@ import { computed, nextTick, ref, shallowRef, watch } from 'vue';
 import type { MemoryRegion } from '#shared/model/index.ts';
 import { useWorkbench } from '../../api/workbench.ts';
 import { usePanelLocation } from '../../composables/use-panel-location.ts';
-import { ADDRESS_SPACES } from '../../components/address-spaces.ts';
+import { useVirtualWidth } from '../../composables/use-virtual-width.ts';
+import { digitsIn } from '../../components/address-spaces.ts';
 import { useDumpDataStore } from '../../stores/dump-data.store.ts';
 import { useDumpsStore } from '../../stores/dumps.store.ts';
 import type { CopyFormat } from './copy-formats.ts';
@@ -17,7 +18,7 @@ import { useHexCursor } from './use-hex-cursor.ts';
 import { useMemorySource } from './use-memory-source.ts';
 import { findInSpace, shownSpace, useMemorySpace } from './use-memory-space.ts';
 import { useRowView } from './use-row-view.ts';
-import { pointerIn } from './data-inspector.ts';
+import { noPointer, pointerIn } from './data-inspector.ts';
 
 /** CSS pixels: the grid's head, the space before its rows. */
 const HEAD = 24;
@@ -35,7 +36,8 @@ export function useMemoryPanel() {
   const remembered = shallowRef<bigint>();
 
   const space = useMemorySpace(() => here.address.value, arrive);
-  const digits = computed(() => ADDRESS_SPACES[space.value].digits);
+  const bits = useVirtualWidth(() => here.root.value);
+  const digits = computed(() => digitsIn(space.value, bits.value));
   // Narrower addresses leave room for more bytes: another space can mean another width of rows.
   const bytesPerRow = computed<BytesPerRow>(() => bytesPerRowIn(size.value.width - PADDING, digits.value, size.value.character));
   const visibleRows = computed(() => Math.max(1, Math.floor((size.value.height - HEAD) / ROW_HEIGHT)));
@@ -46,7 +48,7 @@ export function useMemoryPanel() {
       const dump = dumps.active;
       // Without the map every physical address would look like a hole.
       if (!dump || (space.value !== 'file' && !data.memoryMap)) return null;
-      return { dumpId: dump.dumpId, space: space.value, root: here.root.value, fileSize: dump.size, regions: regions.value };
+      return { dumpId: dump.dumpId, space: space.value, root: here.root.value, bits: bits.value, fileSize: dump.size, regions: regions.value };
     },
   );
   const view = useRowView(source, bytesPerRow, visibleRows);
@@ -101,10 +103,10 @@ export function useMemoryPanel() {
     dumps.activeId ? api.describeAddress({ dumpId: dumps.activeId, space: space.value, address: address.value, root: here.root.value }) : null,
   );
 
-  /** Goes where the 8 bytes at the cursor point. */
+  /** Goes where the bytes at the cursor point. */
   function follow(): void {
-    const pointer = pointerIn(inspected.value, true);
-    if (pointer === undefined) message.value = 'No pointer here: the 8 bytes at the cursor are not a canonical address.';
+    const pointer = pointerIn(inspected.value, true, bits.value);
+    if (pointer === undefined) message.value = `No pointer here: the ${bits.value / 8} bytes at the cursor are ${noPointer(bits.value)}.`;
     else here.goHere({ space: 'gva', address: pointer });
   }
 
@@ -142,6 +144,6 @@ export function useMemoryPanel() {
 
   return {
     ...{ dumps, data, here, space, digits, source, view, cursor, address, selection, bytesPerRow, visibleRows },
-    ...{ inspected, description, holeReason, message, resize, switchSpace, jump, copy, press },
+    ...{ bits, inspected, description, holeReason, message, resize, switchSpace, jump, copy, press },
   };
 }

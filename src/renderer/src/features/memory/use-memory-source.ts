@@ -9,6 +9,7 @@ import { ref, shallowRef, watch } from 'vue';
 import { MAPPINGS_LIMIT } from '#shared/contract.ts';
 import type { Mapping, MemoryChunk, MemoryRegion, RootChoice } from '#shared/model/index.ts';
 import type { WorkbenchApi } from '#shared/contract.ts';
+import { lastVirtual, type AddressBits } from '#shared/virtual-address.ts';
 import { ChunkCache, type ChunkEntry } from './chunk-cache.ts';
 import { type Extent, extentAt, overlay, touches } from './extents.ts';
 import { holeAround } from './hole-reason.ts';
@@ -25,10 +26,15 @@ export interface SourcePlace {
   dumpId: string;
   space: MemorySpace;
   root: RootChoice;
+  /** Of a virtual address under `root`. */
+  bits: AddressBits;
   /** Bytes. */
   fileSize: number;
   regions: readonly MemoryRegion[];
 }
+
+/** Where Linux's kernel begins: in 32 bits it usually has the last GiB. */
+const KERNEL_HALF = { 32: 0xc000_0000n, 64: 1n << 63n } as const;
 
 const later = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 const earlier = (a: bigint, b: bigint): bigint => (a < b ? a : b);
@@ -76,8 +82,8 @@ export function useMemorySource(api: () => Pick<WorkbenchApi, 'readMemory' | 'li
     asked.clear();
     reasons.value = new Map();
     problem.value = null;
-    extents.value = now ? initialExtents(now.space, now.fileSize, now.regions) : [];
-    cache.reset(now ? lastAddress(now.space, now.fileSize) : 0n);
+    extents.value = now ? initialExtents(now.space, now.fileSize, now.regions, now.bits) : [];
+    cache.reset(now ? lastAddress(now.space, now.fileSize, now.bits) : 0n);
     arrivals.value++;
   }
 
@@ -115,7 +121,7 @@ export function useMemorySource(api: () => Pick<WorkbenchApi, 'readMemory' | 'li
       if (mine !== generation) return;
       if (found.next !== null && found.next <= from) break;
       mappings = mappings.concat(found.mappings);
-      extents.value = overlay(extents.value, virtualExtents(from, found.mappings, found.next, now.regions), 'unexplored');
+      extents.value = overlay(extents.value, virtualExtents(from, found.mappings, found.next, now.regions, lastVirtual(now.bits)), 'unexplored');
       pages++;
       if (pages < EAGER_PAGES) wish ??= extents.value.find((extent) => extent.kind === 'unexplored')?.start ?? null;
     }
@@ -152,7 +158,7 @@ export function useMemorySource(api: () => Pick<WorkbenchApi, 'readMemory' | 'li
   /** A virtual address that is mapped to `physical`, as far as the space has been listed; kernel half first, because it is the same in all processes. */
   function virtualOf(physical: number): bigint | undefined {
     const found = mappings.filter((mapping) => physical >= mapping.physical && physical - mapping.physical <= Number(mapping.last - mapping.start));
-    const best = found.find((mapping) => mapping.start >= 1n << 63n) ?? found[0];
+    const best = found.find((mapping) => mapping.start >= KERNEL_HALF[now?.bits ?? 64]) ?? found[0];
     return best && best.start + BigInt(physical - best.physical);
   }
 
@@ -160,7 +166,7 @@ export function useMemorySource(api: () => Pick<WorkbenchApi, 'readMemory' | 'li
     [
       () => {
         const at = place();
-        return at && `${at.dumpId} ${at.space} ${at.fileSize} ${at.space === 'gva' ? JSON.stringify(at.root) : ''}`;
+        return at && `${at.dumpId} ${at.space} ${at.fileSize} ${at.space === 'gva' ? `${at.bits} ${JSON.stringify(at.root)}` : ''}`;
       },
       () => place()?.regions,
     ],

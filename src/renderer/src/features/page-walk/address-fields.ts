@@ -1,7 +1,7 @@
 /**
  * A virtual address cut into the fields that the CPU cuts it into: sign extension, one index per table, page offset.
  *
- * Facts: Intel SDM vol. 3A, 4.5 (figures 4-8 to 4-10) and 3.3.7.1 (canonical addresses). The field widths come with the paging mode; nothing is assumed of them here.
+ * Facts: Intel SDM vol. 3A, chapter "Paging" (the figures of linear-address translation) and 3.3.7.1 (canonical addresses). The field widths come with the paging mode; nothing is assumed of them here.
  */
 import type { PagingModeView } from '#shared/model/index.ts';
 
@@ -35,12 +35,13 @@ export function isCanonical(address: bigint, virtualBits: number): boolean {
 }
 
 /**
- * The fields of `address`, highest bits first; together they cover all 64.
- * `pageLevel` is the level whose entry maps the page (1: 4 KiB, 2: 2 MiB, 3: 1 GiB): what lies below its index is offset. Levels that a walk did not reach keep their fields.
+ * The fields of `address`, highest bits first; together they cover all 64, or all 32 of an address under 32-bit paging.
+ * `pageLevel` is the level whose entry maps the page (1: 4 KiB, 2: 2 or 4 MiB, 3: 1 GiB): what lies below its index is offset. Levels that a walk did not reach keep their fields.
  */
 export function splitAddress(address: bigint, mode: PagingModeView, pageLevel = 1): AddressField[] {
   const fields: AddressField[] = [];
-  if (mode.virtualBits < 64) {
+  // A 32-bit address has no bits above: only one that cannot be an address shows them.
+  if (mode.virtualBits > 32 || !isCanonical(address, mode.virtualBits)) {
     const place = { highBit: 63, lowBit: mode.virtualBits };
     const name = mode.virtualBits > 32 ? 'sign extension' : 'not used';
     fields.push({ kind: 'sign', name, ...place, ...cut(address, 63, mode.virtualBits), valid: isCanonical(address, mode.virtualBits) });
@@ -54,6 +55,11 @@ export function splitAddress(address: bigint, mode: PagingModeView, pageLevel = 
   }
   fields.push({ kind: 'offset', name: 'page offset', highBit: below - 1, lowBit: 0, ...cut(address, below - 1, 0), valid: true });
   return fields;
+}
+
+/** What is wrong with a field that is not valid. */
+export function wrongWords({ highBit, lowBit }: AddressField): string {
+  return lowBit === 32 && highBit === 63 ? 'must be 0' : 'not canonical';
 }
 
 /** Binary digits for people: fours from the right (`1 1111 1110`), or `1 × 16` for a long run of one digit where there is no room. */

@@ -23,7 +23,7 @@ const FLAG_BITS: readonly [bit: number, name: string][] = [
   [63, 'NX'],
 ];
 
-const PAGE_SIZES: Record<number, string> = { [2 ** 21]: '  (2MB)', [2 ** 30]: '  (1GB)' };
+const PAGE_SIZES: Record<number, string> = { [2 ** 21]: '  (2MB)', [2 ** 22]: '  (4MB)', [2 ** 30]: '  (1GB)' };
 
 const hex = (value: bigint | number): string => value.toString(16);
 

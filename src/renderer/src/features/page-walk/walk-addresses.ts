@@ -13,12 +13,21 @@ const REGISTERS: readonly [name: string, title: string][] = [
   ['lstar', 'LSTAR, the system call entry'],
 ];
 
-/** Registers that the dump holds, in the order of REGISTERS; CR2 only when it is not 0. */
+/** Of a CPU whose registers are 32 bits wide. */
+const REGISTERS_32: typeof REGISTERS = [
+  ['eip', 'EIP, the next instruction'],
+  ['esp', 'ESP, the stack'],
+  ['cr2', 'CR2, the last page fault'],
+  ['sysenter_eip', 'SYSENTER_EIP, the system call entry'],
+];
+
+/** Registers that the dump holds, in the order of the lists above; only the instruction pointer may be 0. */
 export function suggestions(cpu: CpuView | undefined): Suggestion[] {
   if (!cpu) return [];
-  const found = REGISTERS.flatMap(([name, title]): Suggestion[] => {
+  const registers = cpu.registers.some(({ name }) => name === 'eip') ? REGISTERS_32 : REGISTERS;
+  const found = registers.flatMap(([name, title]): Suggestion[] => {
     const register = cpu.registers.find((candidate) => candidate.name === name);
-    return register && (register.value !== 0n || name === 'rip') ? [{ title, address: register.value }] : [];
+    return register && (register.value !== 0n || name === registers[0]?.[0]) ? [{ title, address: register.value }] : [];
   });
   const idt = cpu.segments.find(({ name }) => name === 'idt');
   return idt ? [...found, { title: 'IDT, the interrupt table', address: idt.base }] : found;

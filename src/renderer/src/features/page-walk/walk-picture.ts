@@ -1,7 +1,7 @@
 /** A walk as an SVG file that stands alone: the drawing of the page with its own colours (light), fonts by family name, and the walk's sentences as its description. */
 import { formatAddress, formatSize, groupedHex } from '#shared/address-text.ts';
 import type { PageTableView, Walk } from '#shared/model/index.ts';
-import { shortBinary } from './address-fields.ts';
+import { shortBinary, wrongWords } from './address-fields.ts';
 import { LOOKS, tableWindow } from './table-rows.ts';
 import { HEADER_HEIGHT, layoutWalk, ROW_HEIGHT, type ColumnBox, type Rect, type WalkLayout } from './walk-layout.ts';
 import { resultTitle, walkStops } from './walk-stops.ts';
@@ -55,7 +55,11 @@ function fieldParts({ fields }: WalkLayout): string[] {
       text(
         rect.x + 6,
         rect.y + 54,
-        field.kind === 'index' ? `${field.value}  (0x${field.value.toString(16)})` : field.valid ? `0x${field.value.toString(16)}` : 'not canonical',
+        field.kind === 'index'
+          ? `${field.value}  (0x${field.value.toString(16)})`
+          : field.valid
+            ? `0x${field.value.toString(16)}`
+            : wrongWords(field),
         {
           fill: field.valid ? ink : BAD,
           bold: true,
@@ -103,7 +107,7 @@ function outcomeParts(walk: Walk, { outcome }: WalkLayout): string[] {
   const { result } = walk;
   const x = outcome.x + 10;
   if (result.kind === 'fault')
-    return [box(outcome, BAD, '#ffffff', '4 3'), text(x, outcome.y + 22, resultTitle(result), { bold: true, size: 13, words: true, fill: BAD })];
+    return [box(outcome, BAD, '#ffffff', '4 3'), text(x, outcome.y + 22, resultTitle(walk), { bold: true, size: 13, words: true, fill: BAD })];
   const { writable, user, executable } = result.effective;
   return [
     box(outcome, GOOD),
@@ -116,6 +120,9 @@ function outcomeParts(walk: Walk, { outcome }: WalkLayout): string[] {
     ),
   ];
 }
+
+/** More than 32 bits show in an address that has no walk. */
+const digitsOf = ({ address, mode }: Walk): number => (mode.virtualBits <= 32 && address >> 32n === 0n ? 8 : 16);
 
 /** The whole walk, last step reached. At most 1508 px wide with margins; the height follows. */
 export function walkPicture(walk: Walk, tables: ReadonlyMap<number, PageTableView>): { svg: string; width: number; height: number } {
@@ -135,12 +142,17 @@ export function walkPicture(walk: Walk, tables: ReadonlyMap<number, PageTableVie
     `<title>${escapeXml(title)}</title><desc>${escapeXml(sentences.join(' '))}</desc>`,
     '<style>.n{font-family:"JetBrains Mono","DejaVu Sans Mono",monospace}.w{font-family:system-ui,"DejaVu Sans",sans-serif}</style>',
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
-    text(MARGIN, 32, groupedHex(walk.address, 16), { size: 18, bold: true }),
-    text(MARGIN + 240, 32, `${walk.mode.title}, root ${walk.root === null ? 'unknown' : formatAddress(walk.root)} (${walk.rootSource})`, {
-      size: 12,
-      words: true,
-      fill: MUTED,
-    }),
+    text(MARGIN, 32, groupedHex(walk.address, digitsOf(walk)), { size: 18, bold: true }),
+    text(
+      MARGIN + digitsOf(walk) * 15,
+      32,
+      `${walk.mode.title}, root ${walk.root === null ? 'unknown' : formatAddress(walk.root)} (${walk.rootSource})`,
+      {
+        size: 12,
+        words: true,
+        fill: MUTED,
+      },
+    ),
     `<g transform="translate(${MARGIN} ${TITLE})">`,
     ...wires,
     ...fieldParts(layout),

@@ -11,14 +11,15 @@ const FAULT_TITLES: Record<Extract<WalkResult, { kind: 'fault' }>['reason'], str
   'no-root': 'No translation root',
 };
 
-export function resultTitle(result: WalkResult): string {
-  return result.kind === 'page' ? 'Page' : FAULT_TITLES[result.reason];
+export function resultTitle({ result, mode }: Pick<Walk, 'result' | 'mode'>): string {
+  if (result.kind === 'page') return 'Page';
+  return result.reason === 'non-canonical' && mode.virtualBits <= 32 ? 'Address out of range' : FAULT_TITLES[result.reason];
 }
 
 /** In the order of the walk. Never empty: a walk without steps (a non-canonical address) has its outcome. */
 export function walkStops(walk: Walk): WalkStop[] {
   const steps = walk.steps.map((step): WalkStop => ({ kind: 'step', step, title: `${step.levelName}[${step.index}]`, sentence: step.sentence }));
-  return [...steps, { kind: 'result', title: resultTitle(walk.result), sentence: walk.result.sentence }];
+  return [...steps, { kind: 'result', title: resultTitle(walk), sentence: walk.result.sentence }];
 }
 
 /** The stop at which the table of `level` is read; undefined where the walk does not get there. */

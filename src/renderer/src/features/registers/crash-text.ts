@@ -1,7 +1,8 @@
 /**
- * Registers as crash prints them: the exception frame of `bt`, whose form the kernel's own oops uses too.
+ * Registers as crash prints them: the exception frame of `bt`, whose form the kernel's own oops uses too (64-bit).
  *
- * Facts: `bt` of crash 8.0.2 on the lab's x86_64 guest; tests/renderer/registers/register-text.test.ts compares line by line.
+ * Facts: `bt` of crash 8.0.2 on the lab's x86_64 guest; tests/renderer/registers/register-text.test.ts compares line by line. A 32-bit CPU's frame: the manual page of
+ * crash's `bt` for x86; not compared, as crash's x86-64 build opens no such dumps. Its ERR (error code) is no register, and is left out.
  */
 import type { CpuView } from '#shared/model/index.ts';
 
@@ -14,10 +15,18 @@ const LINES: readonly (readonly string[])[] = [
   ['r13', 'r14', 'r15'],
 ];
 
+const LINES_32: readonly (readonly string[])[] = [
+  ['eax', 'ebx', 'ecx', 'edx'],
+  ['ds', 'esi', 'es', 'edi'],
+  ['ss', 'esp', 'ebp', 'gs'],
+  ['cs', 'eip', 'eflags'],
+];
+
 /** A register that the dump does not hold is shown as question marks, never as zeros. */
 export function crashFrame(cpu: CpuView): string {
+  const short = cpu.registers.some(({ name }) => name === 'eip' || name === 'eax');
   const value = (name: string): string => {
-    const digits = name === 'rflags' ? 8 : 16;
+    const digits = short || name === 'rflags' ? 8 : 16;
     const register = cpu.registers.find((candidate) => candidate.name === name);
     return register && register.knownBits === undefined ? register.value.toString(16).padStart(digits, '0') : '?'.repeat(digits);
   };
@@ -26,6 +35,11 @@ export function crashFrame(cpu: CpuView): string {
       .find((segment) => segment.name === name)
       ?.selector.toString(16)
       .padStart(4, '0') ?? '????';
+  if (short) {
+    const cell = (name: string): string =>
+      name.length === 2 ? `${name.toUpperCase()}:  ${selector(name).padEnd(8)}` : `${name.toUpperCase()}: ${value(name)}`;
+    return LINES_32.map((names) => `    ${names.map(cell).join('  ').trimEnd()}\n`).join('');
+  }
   const lines = LINES.map(
     (names) =>
       `    ${names.map((name) => `${name.toUpperCase().padStart(name === 'rip' ? 3 : name.length === 2 ? 3 : 0)}: ${value(name)}`).join('  ')}`,

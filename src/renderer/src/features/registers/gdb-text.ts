@@ -1,10 +1,10 @@
 /**
  * Registers as gdb prints them (`info registers`) and as commands that set them.
  *
- * Facts: gdb 13.1, on an ELF core of the lab's x86_64 guest and connected to QEMU 7.2's stub with the tiny guest; tests/renderer/registers/register-text.test.ts compares
+ * Facts: gdb 13.1, on an ELF core of the lab's x86_64 guest and connected to QEMU 7.2's stub with the tiny guest, and with a 32-bit CPU (coreduo); tests/renderer/registers/register-text.test.ts compares
  * line by line. Left out: what gdb prints in forms of its own (x87, vector registers by lane), and what it does not know.
  */
-import type { BitField, CpuView, Register } from '#shared/model/index.ts';
+import type { CpuView, Register } from '#shared/model/index.ts';
 
 /** gdb's order and names; `decimal` registers show their signed value, `pointer` ones repeat the hex, `flags` name their set bits. */
 type Form = 'decimal' | 'pointer' | 'flags';
@@ -16,6 +16,14 @@ const KNOWN: readonly [ours: string, gdb: string, form: Form][] = [
   ...Array.from({ length: 8 }, (_, n): [string, string, Form] => [`r${n + 8}`, `r${n + 8}`, 'decimal']),
   ['rip', 'rip', 'pointer'],
   ['rflags', 'eflags', 'flags'],
+];
+/** gdb's order of a 32-bit CPU. */
+const KNOWN_32: typeof KNOWN = [
+  ...['eax', 'ecx', 'edx', 'ebx'].map((name): [string, string, Form] => [name, name, 'decimal']),
+  ...['esp', 'ebp'].map((name): [string, string, Form] => [name, name, 'pointer']),
+  ...['esi', 'edi'].map((name): [string, string, Form] => [name, name, 'decimal']),
+  ['eip', 'eip', 'pointer'],
+  ['eflags', 'eflags', 'flags'],
 ];
 const SEGMENTS = ['cs', 'ss', 'ds', 'es', 'fs', 'gs'];
 const SYSTEM: readonly [ours: string, gdb: string, form: Form][] = [
@@ -35,21 +43,26 @@ function line(name: string, value: bigint, natural: string): string {
   return `${name.padEnd(15)}${`0x${value.toString(16)}`.padEnd(20)}${natural}`;
 }
 
-/** gdb names the flags of eflags from the lowest, those of control registers from the highest. */
-function flagNames(name: string, value: bigint, fields: readonly BitField[]): string {
+/** gdb names the flags of eflags, of mxcsr and of a 32-bit CPU's cr4 from the lowest, those of other control registers from the highest. */
+function flagNames(name: string, { value, width, fields }: Register): string {
   if (name === 'cr3') return `[ PDBR=${value >> 12n} PCID=${value & 0xfffn} ]`;
+  const ascending = name === 'eflags' || name === 'mxcsr' || (name === 'cr4' && width === 32);
   const set = fields.filter(
     (field) => field.width === 1 && field.value === 1n && field.name === field.name.toUpperCase() && !/^\d+$/.test(field.name),
   );
-  const sorted = set.sort((a, b) => (name === 'eflags' || name === 'mxcsr' ? a.bit - b.bit : b.bit - a.bit));
+  const sorted = set.sort((a, b) => (ascending ? a.bit - b.bit : b.bit - a.bit));
   return `[ ${sorted.map((field) => `${field.name} `).join('')}]`;
 }
 
-function infoLine([, gdb, form]: readonly [string, string, Form], { value, width, fields }: Register): string {
+function infoLine([, gdb, form]: readonly [string, string, Form], register: Register): string {
+  const { value, width } = register;
   if (form === 'pointer') return line(gdb, value, `0x${value.toString(16)}`);
-  if (form === 'flags') return line(gdb, value, flagNames(gdb, value, fields));
+  if (form === 'flags') return line(gdb, value, flagNames(gdb, register));
   return line(gdb, value, BigInt.asIntN(width, value).toString());
 }
+
+/** The registers that gdb shows first. */
+const knownOf = (cpu: CpuView): typeof KNOWN => (find(cpu, 'eip') || find(cpu, 'eax') ? KNOWN_32 : KNOWN);
 
 const find = (cpu: CpuView, name: string): Register | undefined => cpu.registers.find((register) => register.name === name);
 
@@ -60,7 +73,7 @@ export function gdbInfoRegisters(cpu: CpuView): string {
     const segment = cpu.segments.find((candidate) => candidate.name === name);
     return segment ? [line(name, BigInt(segment.selector), String(segment.selector))] : [];
   });
-  return [...rows(KNOWN), ...segments, ...rows(SYSTEM)].map((text) => `${text}\n`).join('');
+  return [...rows(knownOf(cpu)), ...segments, ...rows(SYSTEM)].map((text) => `${text}\n`).join('');
 }
 
 /** A register of which only some bits are known is no value to print as one. */
@@ -70,7 +83,7 @@ function usable(register: Register | undefined): [Register] | undefined {
 
 /** Commands for a gdb that is connected to a stub. gdb takes no constant above 64 bits, so vector registers are set by halves. */
 export function gdbSetCommands(cpu: CpuView): string {
-  const scalar = [...KNOWN, ...SYSTEM].flatMap(([ours, gdb]) =>
+  const scalar = [...knownOf(cpu), ...SYSTEM].flatMap(([ours, gdb]) =>
     (usable(find(cpu, ours)) ?? []).map(({ value }) => `set $${gdb} = 0x${value.toString(16)}`),
   );
   const segments = SEGMENTS.flatMap((name) => {
