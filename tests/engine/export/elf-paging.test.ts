@@ -39,6 +39,13 @@ describe('of a guest', () => {
     for (const { virtual } of segments) expect(BigInt.asUintN(64, BigInt.asIntN(48, virtual))).toBe(virtual);
   });
 
+  it("that show less than the file holds, as QEMU's do, say so, and name what a reader finds", () => {
+    const source = openToExport(fixture('tiny/stream.qevm'));
+    const { found, warnings } = planElf(source, PAGING);
+    expect(found).toEqual([{ physical: 0, length: 0x800000 }]);
+    expect(warnings.join(' ')).toContain('256 KiB of memory are in the file without a segment');
+  });
+
   it('hold all memory in the portable layout, mapped or not', () => {
     const source = openToExport(fixture('tiny/stream.qevm'));
     const { segments, pieces } = planElf(source, { ...PAGING, layout: 'portable' });

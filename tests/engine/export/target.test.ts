@@ -198,7 +198,12 @@ describe('an export that succeeds', () => {
     const { dump, target } = scene();
     const reports: [string, number, number][] = [];
     exportDump(openToExport(dump), PORTABLE, target, { report: (...report) => void reports.push(report) });
-    expect([...new Set(reports.map(([phase]) => phase))]).toEqual(['planning the file', 'looking for VMCOREINFO', 'writing memory', 'syncing to disk']);
+    expect([...new Set(reports.map(([phase]) => phase))]).toEqual([
+      'planning the file',
+      'looking for VMCOREINFO',
+      'writing memory',
+      'syncing to disk',
+    ]);
     const done = reports.filter(([phase]) => phase === 'writing memory').map(([, bytes]) => bytes);
     expect(done).toEqual([...done].sort((a, b) => a - b));
     for (const [, bytes, total] of reports) expect(bytes).toBeLessThanOrEqual(total);

@@ -14,6 +14,8 @@ import { replaceText, SparseFile } from './sparse-file.ts';
 export interface FilePlan extends Missing {
   /** Memory, ascending by physical address. */
   pieces: readonly { physical: number; length: number; position: number }[];
+  /** What of the memory a reader finds, ascending, where that is not all of it. */
+  found?: readonly { physical: number; length: number }[];
   /** Everything else: headers, notes, tables. */
   extras: readonly { position: number; bytes: Uint8Array }[];
   fileSize: number;
@@ -65,10 +67,10 @@ export class PlacedExport implements ExportJob {
   }
 
   seal(_outcomes: readonly CopyOutcome[], progress: Progress): SealedFile {
-    const { fileSize, pieces } = this.#plan;
+    const { fileSize, pieces, found = pieces } = this.#plan;
     progress.report('syncing to disk', fileSize, fileSize);
     this.#file.seal(fileSize);
-    return { path: this.#file.part, size: fileSize, pieces };
+    return { path: this.#file.part, size: fileSize, pieces: found };
   }
 
   publish(outcomes: readonly CopyOutcome[], verified: number | null): ExportReport {

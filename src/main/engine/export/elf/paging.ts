@@ -123,6 +123,17 @@ export function uncovered(segments: readonly VirtualSegment[], ranges: readonly 
   return rest;
 }
 
+/** The physical memory that segments show, merged. */
+export function shownMemory(segments: readonly VirtualSegment[]): { physical: number; length: number }[] {
+  const shown: { physical: number; length: number }[] = [];
+  for (const { physical, fileSize } of [...segments].sort((a, b) => a.physical - b.physical)) {
+    const before = shown.at(-1);
+    if (before && physical <= before.physical + before.length) before.length = Math.max(before.length, physical + fileSize - before.physical);
+    else shown.push({ physical, length: fileSize });
+  }
+  return shown;
+}
+
 function firstEndingAfter(ranges: readonly PlacedRange[], physical: number): number {
   let low = 0;
   let high = ranges.length;

@@ -9,6 +9,7 @@
  * layout with a segment whose p_vaddr is its p_paddr. Without, p_vaddr is p_paddr; in the portable layout the kernel's image (kernel-image.ts) has segments of its own, too. Zeros are part of the segments (p_filesz = p_memsz) and holes of
  * the file. p_align is 0, as in QEMU's and Linux's vmcores: crash takes a file with another value for a netdump of 2002 (seen with crash 8.0.2).
  */
+import { formatSize } from '#shared/address-text.ts';
 import { WorkbenchError } from '#shared/errors.ts';
 import type { ExportOptions } from '#shared/model/export.ts';
 import { PN_XNUM, PT_LOAD, PT_NOTE } from '../../formats/elf/layout.ts';
@@ -23,7 +24,7 @@ import type { FilePlan } from '../placed-export.ts';
 import type { ListedMapping } from './mapping-list.ts';
 import { kernelImage } from './kernel-image.ts';
 import { targetOf } from './target.ts';
-import { collectMappings, inWindow, uncovered, virtualSegments, type PlacedRange, type VirtualSegment } from './paging.ts';
+import { collectMappings, inWindow, shownMemory, uncovered, virtualSegments, type PlacedRange, type VirtualSegment } from './paging.ts';
 
 /** PF_R | PF_W | PF_X, as Linux's /proc/vmcore has it. */
 const ALL_ACCESS = 7;
@@ -70,6 +71,8 @@ export function planElf(source: ExportSource, options: ExportOptions, progress?:
     ...memory.map((segment) => ({ ...loadFields, ...segment, offset: base + segment.offset })),
   ];
   const end = base + placed.size;
+  const found = mapped && qemu ? shownMemory(memory) : undefined;
+  const hidden = found ? placed.ranges.reduce((sum, { length }) => sum + length, 0) - found.reduce((sum, { length }) => sum + length, 0) : 0;
 
   const head = new Uint8Array(noteOffset + noteBytes.length);
   const sections = { sectionOffset, sectionCount, sectionNames: qemu ? 1 : 0 };
@@ -88,6 +91,7 @@ export function planElf(source: ExportSource, options: ExportOptions, progress?:
     segments,
     notes,
     pieces: placed.ranges.map(({ start, length, offset }) => ({ physical: start, length, position: base + offset })),
+    found,
     extras: [
       { position: 0, bytes: head },
       { position: end, bytes: tail },
@@ -96,6 +100,9 @@ export function planElf(source: ExportSource, options: ExportOptions, progress?:
     warnings: [
       ...missingWarnings(source, loads, qemu ? AS_ZEROS : LEFT_OUT),
       ...noteWarnings(source),
+      ...(hidden > 0
+        ? [`${formatSize(hidden)} of memory are in the file without a segment, as in QEMU's: no CPU maps them, and readers do not find them.`]
+        : []),
       ...(mapped?.warnings ?? (options.paging ? [NO_PAGING] : [])),
     ],
   };
