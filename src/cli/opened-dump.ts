@@ -1,6 +1,6 @@
 /** Opening a command's FILEs. */
 import { locationOf } from '#shared/dump-location.ts';
-import type { DumpSummary, RegionCorrection } from '#shared/model/index.ts';
+import type { Diagnostic, DumpSummary, RegionCorrection } from '#shared/model/index.ts';
 import type { Workbench } from '#workbench/workbench.ts';
 import type { CommandContext } from './command.ts';
 import { UsageError } from './exit-code.ts';
@@ -12,11 +12,18 @@ export async function openDump({ workbench, positionals, parts, opening, note }:
   let summary = await workbench.openDump({ location, jobId: 'open', options });
   if (map.length > 0) summary = await correct(workbench, summary.dumpId, map);
   if (!quiet) {
-    for (const { severity, message, consequence } of summary.diagnostics) {
-      if (severity === 'data-loss') note(`warning: ${message}${consequence ? ` ${consequence}` : ''}`);
+    for (const diagnostic of summary.diagnostics) {
+      const { severity, message } = diagnostic;
+      if (severity === 'data-loss') note(['warning:', message, ...whatItMeans(diagnostic)].join(' '));
     }
   }
   return summary;
+}
+
+/** A diagnostic's consequence and what can be done about it, a sentence each. */
+export function whatItMeans({ consequence, missingBlock }: Diagnostic): string[] {
+  const offer = missingBlock === undefined ? undefined : `With --ram ${missingBlock}=FILE it is taken from there.`;
+  return [consequence, offer].filter((sentence) => sentence !== undefined);
 }
 
 /** Puts --map over the map as it is, the user's project file included, and writes nothing. */

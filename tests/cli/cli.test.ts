@@ -331,6 +331,7 @@ test('--ram takes what the stream left out from the file that backs it, and info
   const { stream, backing } = copyOfIgnoreShared(newFolder());
   const without = await run('read', stream, '200000', '16');
   expect(without.out).toContain('?? ?? ??');
+  expect(without.err).toContain(`With --ram ${SHARED_BLOCK}=FILE it is taken from there.`);
   const read = await json('read', stream, '200000', '16', '--ram', `${SHARED_BLOCK}=${backing}`);
   const bytes = fs.readFileSync(backing).subarray(0x200000, 0x200010);
   expect(JSON.stringify(read.value)).toContain(bytes.toString('hex'));
