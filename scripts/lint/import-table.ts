@@ -39,13 +39,17 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRule>> = {
       `${ENGINE}/memory`,
       `${ENGINE}/codecs`,
       `${ENGINE}/arch`,
-      `${ENGINE}/translate`,
       `${ENGINE}/machine`,
       `${ENGINE}/libvirt`,
       `${ENGINE}/io`,
       `${ENGINE}/containers`,
     ],
     packages: [NODE],
+  },
+  // Looks for page tables in memory that came without registers, so it has to know what one looks like.
+  [`${ENGINE}/formats/raw`]: {
+    folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/arch`, `${ENGINE}/translate`, `${ENGINE}/formats`],
+    packages: [],
   },
   [`${ENGINE}/linux`]: { folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/arch`, `${ENGINE}/translate`], packages: [] },
   [`${ENGINE}/export`]: {
