@@ -4,6 +4,7 @@ import type { FormatId } from '#shared/model/dump.ts';
 import type { ByteSource } from '../memory/byte-source.ts';
 import { avml } from './avml/index.ts';
 import { elfVmcore } from './elf/index.ts';
+import { recognizeForeign } from './foreign.ts';
 import type { DumpFormat, OpenContext, OpenedDump } from './format.ts';
 import { kdump } from './kdump/index.ts';
 import { lime } from './lime/index.ts';
@@ -44,6 +45,15 @@ function recognize(source: ByteSource, start: number): DumpFormat {
   if (chosen) return chosen.format;
   if (head.length === 0) throw new WorkbenchError('unknown-format', `${source.name}: the file is empty`, { source: source.name, fileOffset: start });
   const found = Array.from(head.subarray(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  const foreign = recognizeForeign(head);
+  if (foreign) {
+    throw new WorkbenchError('unknown-format', `${source.name}: this is ${foreign.what}, not a dump`, {
+      source: source.name,
+      fileOffset: start,
+      found,
+      hint: foreign.hint,
+    });
+  }
   const expected = FORMATS.filter((format) => format !== raw)
     .map(({ title }) => title)
     .join(' or ');
