@@ -1,6 +1,6 @@
 /** What is no dump is refused by its name. */
 import { describe, expect, it } from 'vitest';
-import { WorkbenchError } from '#shared/errors.ts';
+import type { WorkbenchError } from '#shared/errors.ts';
 import { openBytes } from './open-bytes.ts';
 
 function refusal(bytes: Uint8Array): WorkbenchError {
