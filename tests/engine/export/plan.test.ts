@@ -75,6 +75,12 @@ it('segments with paging have the virtual addresses that the file then has', () 
   expect(segments.some(({ virtual, physical }) => virtual !== BigInt(physical))).toBe(true);
 });
 
+it('VMCOREINFO that the dump lacks is said to be looked for, in formats that have a place for it', () => {
+  const says = (options: Partial<ExportOptions>) =>
+    planExport(tiny, { format: 'elf', layout: 'portable', ...options }).warnings.some((warning) => warning.includes('looked for in memory'));
+  expect([says({}), says({ format: 'kdump' }), says({ layout: 'qemu' }), says({ format: 'raw' })]).toEqual([true, true, false, false]);
+});
+
 describe('a kdump file', () => {
   const KDUMPS: Partial<ExportOptions>[] = [
     { compression: 'zlib' },

@@ -6,6 +6,7 @@ import type { ElfNote } from '../formats/format.ts';
 import { titleOfNote } from './elf/notes.ts';
 import type { ExportSource } from './export-source.ts';
 import { previewKdump } from './kdump/preview.ts';
+import { looksForVmcoreinfo } from './recover-vmcoreinfo.ts';
 import { previewElf, previewLime, previewRaw } from './placed-preview.ts';
 
 /** What a format says of the file that it would be. */
@@ -18,6 +19,7 @@ export type Preview = Pick<ExportPlan, 'fileSize' | 'exact' | 'dataSize' | 'part
 
 /** Most segments that are listed one by one. */
 const MAX_LISTED = 1000;
+const LOOKED_FOR = 'VMCOREINFO is looked for in memory when the file is written, and put in where it is found.';
 /** Seconds until the threads of an export are at work. */
 const STARTING = 0.15;
 
@@ -33,7 +35,9 @@ const ENDINGS: Readonly<Record<ExportFormat, string>> = { elf: '.vmcore', kdump:
 
 /** Throws WorkbenchError `bad-request`, `unsupported`, as the export itself would. */
 export function planExport(source: ExportSource, options: ExportOptions): ExportPlan {
-  const { seconds, notes, segments, sidecar = null, ...preview } = PREVIEWS[options.format](source, options);
+  // To look for it would be to read all memory.
+  const warned = looksForVmcoreinfo(source, options) ? { ...source, warnings: [...(source.warnings ?? []), LOOKED_FOR] } : source;
+  const { seconds, notes, segments, sidecar = null, ...preview } = PREVIEWS[options.format](warned, options);
   const duration = seconds(options.verify ?? preview.fileSize < VERIFIED_BY_DEFAULT);
   return {
     ...preview,

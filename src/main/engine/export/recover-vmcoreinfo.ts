@@ -16,10 +16,9 @@ const MAX_NAMED = 4;
  * The same source, with the note when the guest's memory holds it. Reads memory up to it, or all of it; not where the dump has the note, where the format has no notes, in QEMU's layout,
  * which is what QEMU would write of this guest, and for CPUs that are not known.
  */
-export function recoverVmcoreinfo(source: ExportSource, { format, layout }: ExportOptions, progress: Progress): ExportSource {
+export function recoverVmcoreinfo(source: ExportSource, options: ExportOptions, progress: Progress): ExportSource {
+  if (!looksForVmcoreinfo(source, options)) return source;
   const { dump, memory } = source;
-  const wanted = format === 'kdump' || (format === 'elf' && layout === 'portable');
-  if (!wanted || dump.vmcoreinfo || dump.architecture === undefined) return source;
   const { chosen, others, proven } = findVmcoreinfo(memory, translationOf(source), (done, total) =>
     progress.report('looking for VMCOREINFO', done, total),
   );
@@ -39,6 +38,12 @@ export function recoverVmcoreinfo(source: ExportSource, { format, layout }: Expo
   if (!proven) warnings.push('Whether it is of the kernel that runs could not be checked: that kernel is not seen in memory.');
   if (others.length > 0) warnings.push(`Memory holds VMCOREINFO of other kernels, too, which do not run: ${named}${more}.`);
   return { ...source, dump: { ...dump, vmcoreinfo: note }, warnings };
+}
+
+/** Whether `recoverVmcoreinfo` looks for the note at all. */
+export function looksForVmcoreinfo({ dump }: ExportSource, { format, layout }: ExportOptions): boolean {
+  const wanted = format === 'kdump' || (format === 'elf' && layout === 'portable');
+  return wanted && !dump.vmcoreinfo && dump.architecture !== undefined;
 }
 
 function describe({ values, address }: PlacedText): string {
