@@ -66,6 +66,9 @@ export function tableWindow(view: PageTableView, chosen: number, start: number, 
   };
 }
 
+/** Pixels of an index in a row, in digits of 11 px; those of most tables have three. */
+export const indexWidth = (digits: number): number => Math.max(3, digits) * 6.6 + 0.2;
+
 /** The table from first to last entry as runs of one look; not-present runs are left out. */
 export function occupancyRuns(view: PageTableView): OccupancyRun[] {
   const runs: OccupancyRun[] = [];

@@ -1,8 +1,8 @@
 /**
  * Registers as crash prints them: the exception frame of `bt`, whose form the kernel's own oops uses too (64-bit).
  *
- * Facts: `bt` of crash 8.0.2 on the lab's x86_64 guest; tests/renderer/registers/register-text.test.ts compares line by line. A 32-bit CPU's frame: the manual page of
- * crash's `bt` for x86; not compared, as crash's x86-64 build opens no such dumps. Its ERR (error code) is no register, and is left out.
+ * Facts: `bt` of crash 8.0.2 on the lab's x86_64 guest; tests/renderer/registers/register-text.test.ts compares line by line. A 32-bit CPU's frame: the examples in
+ * crash 8.0.2's `help bt`; its ERR (error code) is no register, and is left out. Not compared with a run: crash's x86-64 build opens no such dumps.
  */
 import type { CpuView } from '#shared/model/index.ts';
 
@@ -18,7 +18,7 @@ const LINES: readonly (readonly string[])[] = [
 const LINES_32: readonly (readonly string[])[] = [
   ['eax', 'ebx', 'ecx', 'edx'],
   ['ds', 'esi', 'es', 'edi'],
-  ['ss', 'esp', 'ebp', 'gs'],
+  ['ss', 'esp', 'ebp'],
   ['cs', 'eip', 'eflags'],
 ];
 
