@@ -74,14 +74,15 @@ export function python(script: string, ...args: string[]): string {
   return run('/usr/bin/python3', ['-c', script, ...args]).trim();
 }
 
-/** CPUs, program counters and the SHA-256 of the guest's low memory, by libkdumpfile (Debian: python3-libkdumpfile). */
+/** The SHA-256 of the guest's low memory by libkdumpfile (Debian: python3-libkdumpfile), after the CPUs and program counters that it finds in ELF files alone. */
 export function libkdumpfileAnswers(dump: string, length: number): string {
   return python(
     `
 import sys, hashlib, kdumpfile
 context = kdumpfile.kdumpfile(sys.argv[1])
-cpus = context.attr['cpu.number']
-print(context.attr['arch.name'], cpus, *['%x' % context.attr['cpu.%d.reg.rip' % cpu] for cpu in range(cpus)])
+if context.attr['file.format'] == 'elf':
+    cpus = context.attr['cpu.number']
+    print(context.attr['arch.name'], cpus, *['%x' % context.attr['cpu.%d.reg.rip' % cpu] for cpu in range(cpus)])
 digest = hashlib.sha256()
 for at in range(0, int(sys.argv[2]), 65536):
     digest.update(context.read(kdumpfile.KDUMP_MACHPHYSADDR, at, 65536))
