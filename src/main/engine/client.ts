@@ -157,10 +157,10 @@ export class OpenDump {
       const shares = [task(first, options), ...adopted.map((thread) => thread.then((helper) => task(helper, { cancel: options.cancel })))];
       for (const each of shares) each.catch(() => stopCopy(pieces));
       const outcomes = await Promise.allSettled(shares);
-      return outcomes.map((outcome) => {
-        if (outcome.status === 'rejected') throw outcome.reason;
-        return outcome.value;
-      });
+      const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as WorkbenchError] : []));
+      // Threads that stopped because of another one say `cancelled`: that one's reason is what counts.
+      if (failures.length > 0) throw failures.find(({ code }) => code !== 'cancelled') ?? failures[0]!;
+      return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
     };
     try {
       const outcomes = await share(work.copy, (thread, run) => thread.run('copyExport', { work }, run));

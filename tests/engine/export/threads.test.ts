@@ -46,6 +46,17 @@ describe('through the engine’s client', () => {
     await dump.close();
   });
 
+  it('all threads together write a kdump file that reads back as the same memory, plain pages too', async () => {
+    const dump = await open();
+    for (const compression of ['none', 'lzo'] as const) {
+      const target = path.join(folder, `${compression}.vmcore`);
+      const options = { format: 'kdump', layout: 'portable', compression, verify: true } as const;
+      const report = await dump.export({ options, target }, new SharedArrayBuffer(4), () => undefined);
+      expect(report.verified).toBeGreaterThan(64 * 1024 * 1024);
+    }
+    await dump.close();
+  });
+
   it('cancelling while threads copy leaves no file, and the dump stays open', async () => {
     const dump = await open();
     const before = readdirSync(folder);

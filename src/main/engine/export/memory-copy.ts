@@ -4,7 +4,7 @@
  *
  * ```
  * pieces    Float64 x 3   guest-physical start, bytes, position in the file; ascending
- * counters  Int32         number of the next piece
+ * counters  Int32 x 2     number of the next piece; 1 once a thread has failed
  *           BigInt64      bytes that have been handled
  * ```
  */
@@ -33,15 +33,20 @@ export interface SharedCopy {
 export type Lost = Missing;
 
 const NEXT = 0;
+const STOPPED = 1;
 const DONE = 1;
 
-/** Divides memory and its places in the file into pieces. `step`: bytes of memory for one of position, 1 where it is left out. */
-export function shareCopy(memory: readonly { physical: number; length: number; position: number; step?: number }[], sparse = true): SharedCopy {
+/** Divides memory and its places in the file into pieces of `size` bytes at most. `step`: bytes of memory for one of position, 1 where it is left out. */
+export function shareCopy(
+  memory: readonly { physical: number; length: number; position: number; step?: number }[],
+  sparse = true,
+  size = PIECE,
+): SharedCopy {
   const rows: number[] = [];
   let total = 0;
   for (const { physical, length, position, step = 1 } of memory) {
     total += length;
-    for (let done = 0; done < length; done += PIECE) rows.push(physical + done, Math.min(PIECE, length - done), position + done / step);
+    for (let done = 0; done < length; done += size) rows.push(physical + done, Math.min(size, length - done), position + done / step);
   }
   const pieces = new SharedArrayBuffer(rows.length * 8);
   new Float64Array(pieces).set(rows);
@@ -50,17 +55,30 @@ export function shareCopy(memory: readonly { physical: number; length: number; p
 
 /** Ends the work of all threads after the pieces that they have in hand. */
 export function stopCopy({ pieces, counters }: SharedCopy): void {
-  Atomics.store(new Int32Array(counters), NEXT, pieces.byteLength / 24);
+  const words = new Int32Array(counters);
+  Atomics.store(words, STOPPED, 1);
+  Atomics.store(words, NEXT, pieces.byteLength / 24);
 }
 
-/** The next piece that nobody has taken yet; undefined when there is none. `left`: bytes from its start to the end of all pieces. */
-export function takePiece(shared: SharedCopy): { physical: number; length: number; position: number; left: number } | undefined {
+/** Whether a thread has failed, so that nobody needs to wait for its share. */
+export function isStopped({ counters }: SharedCopy): boolean {
+  return Atomics.load(new Int32Array(counters), STOPPED) !== 0;
+}
+
+/** A stretch of memory and its place in the file; `index` counts from 0 in the order in which pieces are taken. */
+export interface Piece {
+  index: number;
+  physical: number;
+  length: number;
+  position: number;
+}
+
+/** The next piece that nobody has taken yet; undefined when there is none. */
+export function takePiece(shared: SharedCopy): Piece | undefined {
   const pieces = new Float64Array(shared.pieces);
   const index = Atomics.add(new Int32Array(shared.counters), NEXT, 1);
   if (index >= pieces.length / 3) return undefined;
-  let left = 0;
-  for (let at = index * 3; at < pieces.length; at += 3) left += pieces[at + 1]!;
-  return { physical: pieces[index * 3]!, length: pieces[index * 3 + 1]!, position: pieces[index * 3 + 2]!, left };
+  return { index, physical: pieces[index * 3]!, length: pieces[index * 3 + 1]!, position: pieces[index * 3 + 2]! };
 }
 
 /** Counts bytes as handled; returns how many are, by all threads. */

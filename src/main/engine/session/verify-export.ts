@@ -7,7 +7,7 @@ import { VERIFIED_BY_DEFAULT } from '#shared/export-choices.ts';
 import type { ExportOptions } from '#shared/model/export.ts';
 import type { Progress } from '../formats/format.ts';
 import type { SealedFile } from '../export/job.ts';
-import { shareCopy, takePiece, type SharedCopy } from '../export/memory-copy.ts';
+import { countHandled, shareCopy, takePiece, type SharedCopy } from '../export/memory-copy.ts';
 import { isKnown } from '../export/memory-runs.ts';
 import type { GuestMemory } from '../memory/guest-memory.ts';
 import type { DumpImage } from './dump-image.ts';
@@ -58,7 +58,7 @@ export function compareMemory(source: GuestMemory, result: GuestMemory, { base, 
     for (let done = 0; done < piece.length; done += CHUNK) {
       const size = Math.min(CHUNK, piece.length - done);
       const physical = piece.physical + done;
-      progress.report('verifying', pieces.total - piece.left + done, pieces.total);
+      progress.report('verifying', countHandled(pieces, size), pieces.total);
       const spans = source.read(physical, expected.subarray(0, size));
       const there = result.read(physical - base, found.subarray(0, size));
       for (const { start, end, state } of spans) {

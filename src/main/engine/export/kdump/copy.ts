@@ -1,14 +1,16 @@
 /**
- * Compresses a piece of memory after the other into a kdump file: by as many threads as there are, each with its own compressor. A piece's pages go to wherever
- * the file is free next; their descriptors, whose places are known, say where that was.
+ * Compresses a piece of memory after the other into a kdump file: by as many threads as there are, each with its own compressor. Pieces are small, and their data
+ * lies in the file in the order of memory: readers read ahead, and some (ours, of pages that are not compressed) take anything else for damage. So a thread that is done with
+ * a piece waits until the pieces before it have their places. Descriptors have theirs from the start.
  */
+import { WorkbenchError } from '#shared/errors.ts';
 import type { ExportCompression } from '#shared/model/export.ts';
 import type { Progress } from '../../formats/format.ts';
 import type { GuestMemory } from '../../memory/guest-memory.ts';
 import type { PageTarget } from '../file-writer.ts';
 import { reserve } from '../flattened-target.ts';
 import { noteMissing } from '../memory-ranges.ts';
-import { countHandled, takePiece, type Lost, type SharedCopy } from '../memory-copy.ts';
+import { countHandled, isStopped, takePiece, type Lost, type Piece, type SharedCopy } from '../memory-copy.ts';
 import { isKnown } from '../memory-runs.ts';
 import { DESCRIPTOR_SIZE, encodeDescriptor } from './encode.ts';
 import { FLAG_OF, PageCompressor } from './page-compressor.ts';
@@ -20,6 +22,8 @@ export interface SharedPages {
   copy: SharedCopy;
   /** Next free byte for pages' data. */
   data: SharedArrayBuffer;
+  /** One Int32: the piece that is to reserve its place next. */
+  turn: SharedArrayBuffer;
   compression: ExportCompression;
   blockSize: number;
   littleEndian: boolean;
@@ -28,18 +32,17 @@ export interface SharedPages {
   zeroPage: number;
 }
 
-/** Memory that is read and compressed at once. */
-const BATCH = 1024 * 1024;
+/** Memory that is read and compressed at once: a piece. */
+export const BATCH = 1024 * 1024;
+/** How often a thread that waits looks whether it should go on waiting, in milliseconds. */
+const PATIENCE = 50;
 
 export function copyPages(memory: GuestMemory, target: PageTarget, shared: SharedPages, progress: Progress): Lost {
   const lost: Lost = { missing: [], missingCut: false, missingSize: 0 };
-  const writer = new PieceWriter(memory, target, shared, lost);
+  const writer = new PieceWriter(memory, target, shared, lost, progress);
   for (let piece = takePiece(shared.copy); piece; piece = takePiece(shared.copy)) {
-    for (let done = 0; done < piece.length; done += BATCH) {
-      const length = Math.min(BATCH, piece.length - done);
-      writer.write(piece.physical + done, length, piece.position + done / shared.blockSize);
-      progress.report('compressing memory', countHandled(shared.copy, length), shared.copy.total);
-    }
+    writer.write(piece);
+    progress.report('compressing memory', countHandled(shared.copy, piece.length), shared.copy.total);
   }
   return lost;
 }
@@ -49,6 +52,8 @@ class PieceWriter {
   readonly #target: PageTarget;
   readonly #shared: SharedPages;
   readonly #lost: Lost;
+  readonly #progress: Progress;
+  readonly #turn: Int32Array;
   readonly #compressor: PageCompressor;
   readonly #flag: number;
   readonly #input = new Uint8Array(BATCH);
@@ -56,7 +61,9 @@ class PieceWriter {
   readonly #descriptors: Uint8Array;
   readonly #view: DataView;
 
-  constructor(memory: GuestMemory, target: PageTarget, shared: SharedPages, lost: Lost) {
+  constructor(memory: GuestMemory, target: PageTarget, shared: SharedPages, lost: Lost, progress: Progress) {
+    this.#progress = progress;
+    this.#turn = new Int32Array(shared.turn);
     this.#memory = memory;
     this.#target = target;
     this.#shared = shared;
@@ -67,9 +74,9 @@ class PieceWriter {
     this.#view = new DataView(this.#descriptors.buffer);
   }
 
-  /** `length`: whole pages, BATCH at most. */
-  write(physical: number, length: number, firstDescriptor: number): void {
-    const { blockSize, littleEndian, data, descriptorOffset, zeroPage } = this.#shared;
+  /** A piece of whole pages, BATCH at most. */
+  write({ index, physical, length, position: firstDescriptor }: Piece): void {
+    const { blockSize, littleEndian, descriptorOffset, zeroPage } = this.#shared;
     const unknown = this.#read(physical, length);
     const pages = length / blockSize;
     // Places are relative to the batch until it is known where that goes.
@@ -90,7 +97,7 @@ class PieceWriter {
       sizes[page] = stored.length;
       filled += stored.length;
     }
-    const start = filled > 0 ? reserve(data, filled) : 0;
+    const start = this.#reserveInTurn(index, filled);
     for (let page = 0; page < pages; page++) {
       const offset = offsets[page]!;
       const size = sizes[page]!;
@@ -102,6 +109,20 @@ class PieceWriter {
     }
     this.#target.write(start, this.#output, 0, filled);
     this.#target.write(descriptorOffset + firstDescriptor * DESCRIPTOR_SIZE, this.#descriptors, 0, pages * DESCRIPTOR_SIZE);
+  }
+
+  /** Where the piece's data goes: behind that of the pieces before it. Throws when one of those will never come. */
+  #reserveInTurn(index: number, size: number): number {
+    const { copy, data } = this.#shared;
+    for (let turn = Atomics.load(this.#turn, 0); turn !== index; turn = Atomics.load(this.#turn, 0)) {
+      if (isStopped(copy)) throw new WorkbenchError('cancelled', 'another thread of this export failed');
+      this.#progress.report('compressing memory', countHandled(copy, 0), copy.total);
+      Atomics.wait(this.#turn, 0, turn, PATIENCE);
+    }
+    const start = reserve(data, size);
+    Atomics.store(this.#turn, 0, index + 1);
+    Atomics.notify(this.#turn, 0);
+    return start;
   }
 
   /** Reads the batch; returns the pages that cannot be read. */

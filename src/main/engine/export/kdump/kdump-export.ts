@@ -9,7 +9,7 @@ import type { CopyOutcome, ExportJob, SealedFile } from '../job.ts';
 import { shareCopy } from '../memory-copy.ts';
 import { SparseFile } from '../sparse-file.ts';
 import { threadsForWork } from '../threads.ts';
-import { copyPages, type SharedPages } from './copy.ts';
+import { BATCH, copyPages, type SharedPages } from './copy.ts';
 import { encodeHeader } from './encode.ts';
 import { planKdump, type KdumpPlan } from './plan.ts';
 import { bitmapChunks } from './page-runs.ts';
@@ -56,10 +56,11 @@ export class KdumpExport implements ExportJob {
     const flattened = options.flattened ? newPosition(FLATTENED_HEADER_SIZE) : undefined;
     this.#target = flattened ? new FlattenedTarget(this.#file, flattened) : this.#file;
     const { blockSize, abi } = plan.header;
-    const copy = shareCopy(piecesOf(plan));
+    const copy = shareCopy(piecesOf(plan), true, BATCH);
     const pages: SharedPages = {
       copy,
       data: newPosition(plan.dataOffset + blockSize),
+      turn: new SharedArrayBuffer(4),
       compression: plan.compression,
       blockSize,
       littleEndian: abi.littleEndian,
