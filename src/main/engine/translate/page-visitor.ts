@@ -5,7 +5,7 @@
 import { PAGE_SIZE } from '#engine/memory/extent-table.ts';
 import type { PhysicalMemory } from '#engine/memory/physical-memory.ts';
 import { TABLE_BUDGET } from './mappings.ts';
-import { ENTRY_PAGE, ENTRY_TABLE, alignRoot, type PagingMode, type PagingOptions } from './paging-mode.ts';
+import { ENTRY_PAGE, ENTRY_TABLE, alignRoot, entryHigh, entryLow, readEntry, type PagingMode, type PagingOptions } from './paging-mode.ts';
 
 /**
  * `virtualPage`: the canonical virtual address, read as a signed number, over 4096; exact, and negative in the upper half. `physical` and `size` in bytes. False ends
@@ -42,12 +42,14 @@ export function visitPages(memory: PhysicalMemory, mode: PagingMode, root: numbe
       depth--;
       continue;
     }
-    if (!memory.readU64(tables[depth]! + index * entrySize)) {
+    const address = tables[depth]! + index * entrySize;
+    if (!readEntry(memory, mode, address)) {
       if (lacking[depth] === 0) end.missingTables++;
       lacking[depth] = 1;
       continue;
     }
-    const { low, high } = memory;
+    const low = entryLow(memory, mode, address);
+    const high = entryHigh(memory, mode);
     const level = levels[depth]!;
     const kind = format.kind(level, low, high, noExecuteOff);
     if (kind === ENTRY_PAGE) {
