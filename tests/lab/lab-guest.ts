@@ -12,6 +12,8 @@ import type { Oracle } from '../fixtures/fixture.ts';
 
 export const LAB = process.env.VMCORE_LAB ?? path.resolve('lab-out');
 export const LINUX_GUESTS = ['x86_64', 'x86_64-4level'];
+/** 32-bit kernels: page tables of two levels, and PAE. */
+export const LINUX_GUESTS_32 = ['i386', 'i386-pae'];
 
 /** A file of a guest. A missing one is an error, not a skipped test: run.mjs makes them. */
 export function labFile(guest: string, name: string): string {

@@ -1,12 +1,12 @@
 /** What a user sees of the lab's guests through the workbench's API, against QEMU's answers about the same paused guests. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Mapping } from '#shared/model/index.ts';
+import type { Mapping, PagingModeId } from '#shared/model/index.ts';
 import { answerLines, parseInfoRegisters } from '../engine/arch/qemu-answers.ts';
 import { memRow } from '../engine/translate/qemu-rows.ts';
 import { asFlatRanges, ramOfFlatView } from '../engine/machine/flat-view.ts';
 import { loadsOf } from '../engine/formats/open-bytes.ts';
-import { labFile, labFolder, labOracle, labWorkbench, LINUX_GUESTS, readPhysical, translateAll, type LabDump } from './lab-guest.ts';
+import { labFile, labFolder, labOracle, labWorkbench, LINUX_GUESTS, LINUX_GUESTS_32, readPhysical, translateAll, type LabDump } from './lab-guest.ts';
 
 const { open } = labWorkbench(labFolder());
 const guests = ['tiny', ...LINUX_GUESTS];
@@ -142,7 +142,7 @@ describe.each(guests)('%s, opened from its stream', (guest) => {
   });
 });
 
-describe.each(LINUX_GUESTS)('processes of %s: what the guest printed of its own pages (MARK lines)', (guest) => {
+describe.each([...LINUX_GUESTS, ...LINUX_GUESTS_32])('processes of %s: what the guest printed of its own pages (MARK lines)', (guest) => {
   interface Mark {
     virtual: bigint;
     /** Undefined for the page that has none. */
@@ -166,12 +166,13 @@ describe.each(LINUX_GUESTS)('processes of %s: what the guest printed of its own 
     const { mode } = (await workbench.getCpus({ dumpId }))[0]!.paging;
     const marks = marksOf(readFileSync(labFile(guest, 'serial.log'), 'latin1'));
     expect(marks.size).toBe(2);
-    const memory = await readPhysical(dump, 0, 160 * 2 ** 20);
+    const { regions } = await workbench.getMemoryMap({ dumpId });
+    const memory = await readPhysical(dump, 0, regions[0]!.last + 1);
     const view = new DataView(memory.buffer);
     for (const [pid, list] of marks) {
       expect(list.length).toBeGreaterThan(8);
       const [first, ...others] = list.filter(({ frame }) => frame !== undefined);
-      const roots = findRoots(view, mode === 'x86-64-5level' ? 5 : 4, first!.virtual, first!.frame!);
+      const roots = findRoots(view, mode, first!.virtual, first!.frame!);
       const fitting: number[] = [];
       for (const root of roots) {
         const answers = await translateAll(
@@ -187,7 +188,8 @@ describe.each(LINUX_GUESTS)('processes of %s: what the guest printed of its own 
         const [answer] = await translateAll(dump, [virtual], root);
         const what = `process ${pid}, ${tag}, ${virtual.toString(16)}`;
         if (frame === undefined) expect(answer!.physical, what).toBeNull();
-        else expect([answer!.physical !== null && answer!.pageSize], what).toEqual([tag === 'huge2m' ? 2 ** 21 : 4096]);
+        else
+          expect([answer!.physical !== null && answer!.pageSize], what).toEqual([tag === 'huge2m' ? (mode === 'x86-32' ? 2 ** 22 : 2 ** 21) : 4096]);
         if (tag === 'small') {
           const { bytes } = await workbench.readMemory({ dumpId, space: 'gva', address: virtual, length: 16, root });
           expect(Buffer.from(bytes).toString('latin1'), what).toContain(`marker-${pid}-`);
@@ -196,15 +198,24 @@ describe.each(LINUX_GUESTS)('processes of %s: what the guest printed of its own 
     }
   });
 
-  /** Pages that could be a top table: those from which the address leads to the frame. */
-  function findRoots(view: DataView, levels: number, virtual: bigint, frame: number): number[] {
-    const indexes = Array.from({ length: levels }, (_, depth) => Number((virtual >> BigInt(12 + 9 * (levels - 1 - depth))) & 511n));
+  const SHIFTS: Partial<Record<PagingModeId, number[]>> = {
+    'x86-64-5level': [48, 39, 30, 21, 12],
+    'x86-64-4level': [39, 30, 21, 12],
+    'x86-pae': [30, 21, 12],
+    'x86-32': [22, 12],
+  };
+
+  /** Places that could hold a top table: those from which the address leads to the frame. */
+  function findRoots(view: DataView, mode: PagingModeId, virtual: bigint, frame: number): number[] {
+    const size = mode === 'x86-32' ? 4 : 8;
+    const indexes = SHIFTS[mode]!.map((shift) => Number((virtual >> BigInt(shift)) & (size === 4 ? 1023n : 511n)));
     const roots: number[] = [];
-    for (let root = 0; root < view.byteLength; root += 4096) {
+    for (let root = 0; root < view.byteLength; root += mode === 'x86-pae' ? 32 : 4096) {
       let table = root;
       for (const index of indexes) {
-        const low = table + 4096 <= view.byteLength ? view.getUint32(table + index * 8, true) : 0;
-        const high = low & 1 ? view.getUint32(table + index * 8 + 4, true) & 0xfffff : 0;
+        const at = table + index * size;
+        const low = at + size <= view.byteLength ? view.getUint32(at, true) : 0;
+        const high = low & 1 && size === 8 ? view.getUint32(at + 4, true) & 0xfffff : 0;
         table = low & 1 ? high * 2 ** 32 + (low >>> 12) * 4096 : Infinity;
       }
       if (table === frame * 4096) roots.push(root);

@@ -15,7 +15,7 @@ export class Registers {
 
   async show(): Promise<void> {
     await this.#page.keyboard.press('Alt+2');
-    await this.row('RAX').waitFor();
+    await this.panel.getByRole('rowheader', { name: /^[RE]AX$/ }).waitFor();
   }
 
   /** The row of a register, by its name in capitals. */
