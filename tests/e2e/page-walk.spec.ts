@@ -142,7 +142,7 @@ test('a root typed in is walked', async ({ host }) => {
   await expect(walk.steps).toContainText('Not present');
   await root.fill('no address');
   await root.press('Enter');
-  await expect(walk.panel.getByRole('alert')).toContainText('up to 52 bits');
+  await expect(walk.panel.getByRole('alert')).toContainText('below 2^52');
 });
 
 test('two walks are compared level by level', async ({ host }) => {
