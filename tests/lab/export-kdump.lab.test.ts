@@ -31,10 +31,10 @@ describe('kdump-compressed', () => {
     expect(libkdumpfileAnswers(await exported(`${compression}.vmcore`, { format: 'kdump', compression }), LENGTH)).toBe(answers());
   });
 
-  it('flattened: libkdumpfile reads it, and what makedumpfile -R rearranges', async () => {
+  // libkdumpfile 0.5.1 takes no flattened file, QEMU's own neither.
+  it('flattened: makedumpfile -R makes a file of it that libkdumpfile reads', async () => {
     const flattened = await exported('flattened.vmcore', { format: 'kdump', compression: 'lzo', flattened: true });
     expect(readFileSync(flattened).subarray(0, 12).toString('latin1')).toBe('makedumpfile');
-    expect(libkdumpfileAnswers(flattened, LENGTH)).toBe(answers());
     const rearranged = path.join(folder, 'rearranged.vmcore');
     const { status, stderr } = spawnSync('makedumpfile', ['-R', rearranged], { stdio: [openSync(flattened, 'r'), 'pipe', 'pipe'], encoding: 'utf8' });
     expect([status, stderr]).toEqual([0, '']);
