@@ -166,14 +166,26 @@ export class GuestMemory implements PhysicalMemory {
     }
   }
 
+  /** As `read`, past the page cache: for a pass over much of the memory, which would fill the cache, and the process, with what nobody asks for again. */
+  readStreaming(address: number, target: Uint8Array): StateSpan[] {
+    return this.#read(address, target, true);
+  }
+
   read(address: number, target: Uint8Array): StateSpan[] {
+    return this.#read(address, target, false);
+  }
+
+  #read(address: number, target: Uint8Array, streaming: boolean): StateSpan[] {
     const spans: StateSpan[] = [];
     for (const stretch of this.stretches(address, target.length)) {
       const start = stretch.start - address;
       const end = start + stretch.length;
       const fault = stretch.coded && this.#decode(stretch.coded, target.subarray(start, end));
-      if (stretch.fileOffset !== null) this.source.read(stretch.fileOffset, target.subarray(start, end));
-      else if (!stretch.coded) target.fill(stretch.fill, start, end);
+      if (stretch.fileOffset !== null) {
+        const piece = target.subarray(start, end);
+        if (streaming) this.source.readStreaming(stretch.fileOffset, piece);
+        else this.source.read(stretch.fileOffset, piece);
+      } else if (!stretch.coded) target.fill(stretch.fill, start, end);
       const state = fault?.state ?? stretch.state;
       const last = spans.at(-1);
       if (last?.state === state && last.reason === fault?.reason) last.end = end;

@@ -59,8 +59,8 @@ export function compareMemory(source: GuestMemory, result: GuestMemory, { base, 
       const size = Math.min(CHUNK, piece.length - done);
       const physical = piece.physical + done;
       progress.report('verifying', countHandled(pieces, size), pieces.total);
-      const spans = source.read(physical, expected.subarray(0, size));
-      const there = result.read(physical - base, found.subarray(0, size));
+      const spans = source.readStreaming(physical, expected.subarray(0, size));
+      const there = result.readStreaming(physical - base, found.subarray(0, size));
       for (const { start, end, state } of spans) {
         if (!isKnown(state)) continue;
         const lost = there.find((span) => !isKnown(span.state) && span.start < end && span.end > start);

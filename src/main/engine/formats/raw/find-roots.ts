@@ -8,7 +8,7 @@
  * Source of the entry formats: arch/x86-64/page-entry.ts. What kernels map in a row: Linux Documentation/arch/x86/x86_64/mm.rst (the direct map).
  * Not looked for: tables of other families, 32-bit ones, entries with an encryption bit (SEV), tables of nested VMs (EPT).
  */
-import type { PagingModeId, StateSpan } from '#shared/model/index.ts';
+import type { PagingModeId } from '#shared/model/index.ts';
 import { x86_64 } from '../../arch/x86-64/index.ts';
 import { PAGE_SIZE } from '../../memory/extent-table.ts';
 import type { GuestMemory } from '../../memory/guest-memory.ts';
@@ -90,30 +90,13 @@ function* presentPages(
       progress.report('looking for page tables', searched, total);
       const length = Math.min(CHUNK, Math.floor((last + 1 - at) / PAGE_SIZE) * PAGE_SIZE);
       searched += length;
-      for (const span of readPast(memory, at, bytes.subarray(0, length))) {
+      for (const span of memory.readStreaming(at, bytes.subarray(0, length))) {
         if (span.state !== 'present') continue;
         for (let page = Math.ceil(span.start / PAGE_SIZE) * PAGE_SIZE; page + PAGE_SIZE <= span.end; page += PAGE_SIZE)
           yield { address: at + page, words: all.subarray(page / 4, (page + PAGE_SIZE) / 4) };
       }
     }
   }
-}
-
-/** As `memory.read`, past the page cache: a pass over all memory would fill it, and the process, with what nobody asks for again. */
-function readPast(memory: GuestMemory, address: number, target: Uint8Array): StateSpan[] {
-  const spans: StateSpan[] = [];
-  for (const { start, length, fileOffset, state } of memory.stretches(address, target.length)) {
-    const piece = target.subarray(start - address, start - address + length);
-    if (fileOffset !== null) memory.source.readStreaming(fileOffset, piece);
-    const found = fileOffset !== null ? [{ start: 0, end: length, state }] : memory.read(start, piece);
-    for (const span of found) {
-      const from = start - address + span.start;
-      const last = spans.at(-1);
-      if (last?.end === from && last.state === span.state) last.end = start - address + span.end;
-      else spans.push({ start: from, end: start - address + span.end, state: span.state });
-    }
-  }
-  return spans;
 }
 
 /** How many entries are in use, when the page can be a top table; `end` is the end of memory. */
