@@ -33,11 +33,17 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRule>> = {
     folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/codecs`, `${ENGINE}/io`, `${ENGINE}/libvirt`],
     packages: [NODE, 'xz-decompress'],
   },
+  // ELF files that are no dumps: executables, libraries, modules, debug files; formats/elf shares their structures.
+  [`${ENGINE}/elf-object`]: { folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/codecs`], packages: [NODE] },
+  // Debug information: structure layouts, types and addresses of variables by name.
+  [`${ENGINE}/dwarf`]: { folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/elf-object`], packages: [] },
   [`${ENGINE}/formats`]: {
     folders: [
       'src/shared',
       `${ENGINE}/memory`,
       `${ENGINE}/codecs`,
+      `${ENGINE}/elf-object`,
+      `${ENGINE}/dwarf`,
       `${ENGINE}/arch`,
       `${ENGINE}/machine`,
       `${ENGINE}/libvirt`,
@@ -57,6 +63,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRule>> = {
       'src/shared',
       `${ENGINE}/memory`,
       `${ENGINE}/codecs`,
+      `${ENGINE}/elf-object`,
       `${ENGINE}/arch`,
       `${ENGINE}/translate`,
       `${ENGINE}/io`,

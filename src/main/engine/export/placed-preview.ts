@@ -1,7 +1,7 @@
 /** What a file whose bytes have known places would hold: ELF, raw memory, LiME. Its size is exact. */
 import type { ExportOptions, PlannedPart, PlannedSegment } from '#shared/model/export.ts';
 import type { ElfNote, Progress } from '../formats/format.ts';
-import { PT_NOTE } from '../formats/elf/layout.ts';
+import { PT_NOTE } from '../elf-object/layout.ts';
 import { planElf, type ElfPlan } from './elf/plan.ts';
 import type { ExportSource } from './export-source.ts';
 import { planLime } from './lime/plan.ts';

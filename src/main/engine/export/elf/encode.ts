@@ -1,8 +1,8 @@
 /**
- * ELF headers and notes as bytes, of either class and byte order; formats/elf/layout.ts has the map of their fields. Facts of QEMU's own values: dump/dump.c
+ * ELF headers and notes as bytes, of either class and byte order; elf-object/layout.ts has the map of their fields. Facts of QEMU's own values: dump/dump.c
  * (prepare_elf64_header and prepare_elf32_header, write_elf64_load, prepare_elf_section_hdr_string), v7.2 to v10.1.
  */
-import { ELF_MAGIC, ELFCLASS32, ELFCLASS64, ELFDATA2LSB, ELFDATA2MSB, ET_CORE, PN_XNUM, type ElfKind } from '../../formats/elf/layout.ts';
+import { ELF_MAGIC, ELFCLASS32, ELFCLASS64, ELFDATA2LSB, ELFDATA2MSB, ET_CORE, PN_XNUM, type ElfKind } from '../../elf-object/layout.ts';
 
 const EV_CURRENT = 1;
 const SHT_STRTAB = 3;

@@ -12,7 +12,7 @@
 import { formatSize } from '#shared/address-text.ts';
 import { WorkbenchError } from '#shared/errors.ts';
 import type { ExportOptions } from '#shared/model/export.ts';
-import { PN_XNUM, PT_LOAD, PT_NOTE } from '../../formats/elf/layout.ts';
+import { PN_XNUM, PT_LOAD, PT_NOTE } from '../../elf-object/layout.ts';
 import type { ElfNote, Progress } from '../../formats/format.ts';
 import { PAGE_SIZE } from '../../memory/extent-table.ts';
 import { collectNotes, noteWarnings } from './notes.ts';

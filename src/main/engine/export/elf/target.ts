@@ -7,7 +7,7 @@
 import type { Architecture } from '../../arch/architecture.ts';
 import { findFamily } from '../../arch/families.ts';
 import { i386 } from '../../arch/i386/index.ts';
-import { CLASS_32, CLASS_64, type ElfKind } from '../../formats/elf/layout.ts';
+import { CLASS_32, CLASS_64, type ElfKind } from '../../elf-object/layout.ts';
 import type { OpenedDump } from '../../formats/format.ts';
 import type { ExportSource } from '../export-source.ts';
 

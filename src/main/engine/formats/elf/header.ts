@@ -1,8 +1,8 @@
-/** The ELF header and the number of program headers of a core, each field checked against the file. Structures: layout.ts. */
+/** The ELF header and the number of program headers of a core, each field checked against the file. Structures: elf-object/layout.ts. */
 import { DumpFormatError } from '#shared/errors.ts';
 import type { Diagnostic } from '#shared/model/index.ts';
 import type { ByteSource } from '../../memory/byte-source.ts';
-import { decodeHeader, elfKind, ET_CORE, PN_XNUM, type ElfHeader } from './layout.ts';
+import { decodeHeader, elfKind, ET_CORE, PN_XNUM, type ElfHeader } from '../../elf-object/layout.ts';
 
 /**
  * Most program headers that are read; they and what is made of them take some 100 MB then. QEMU's paging=on wrote 65,700 of a guest that mapped every

@@ -1,5 +1,5 @@
 /**
- * ELF vmcores of either class and byte order: what QEMU's dump-guest-memory, kdump's /proc/vmcore and makedumpfile -E write. Structures: layout.ts.
+ * ELF vmcores of either class and byte order: what QEMU's dump-guest-memory, kdump's /proc/vmcore and makedumpfile -E write. Structures: elf-object/layout.ts.
  *
  * Not supported yet: registers of CPUs other than x86 (their notes are kept as they are), cores of processes.
  */
@@ -11,12 +11,13 @@ import type { Architecture } from '../../arch/architecture.ts';
 import type { CpuState } from '../../arch/cpu-state.ts';
 import { findFamilyOfElf, type CpuFamily } from '../../arch/families.ts';
 import { ARCHITECTURES } from '../../arch/index.ts';
+import { ELF_MAGIC, elfKind, ET_CORE, PN_XNUM, type ElfHeader, type ProgramHeader } from '../../elf-object/layout.ts';
 import type { ByteSource } from '../../memory/byte-source.ts';
 import { cpusFromNotes } from '../cpu-notes.ts';
 import type { DumpFormat, OpenContext, OpenedDump } from '../format.ts';
 import { VMCOREINFO_OWNER, vmcoreinfoFacts } from '../vmcoreinfo.ts';
 import { countPrograms, readHeader } from './header.ts';
-import { ELF_MAGIC, elfKind, ET_CORE, NT_AUXV, NT_FILE, NT_PRSTATUS, PN_XNUM, type ElfHeader, type ProgramHeader } from './layout.ts';
+import { NT_AUXV, NT_FILE, NT_PRSTATUS } from './layout.ts';
 import { MAX_NOTES, parseNotes, type FoundNote } from './notes.ts';
 import { loadSegments, readSegments, type LoadSegment } from './segments.ts';
 

@@ -1,4 +1,4 @@
-/** Notes of an ELF core: a list of owner, type and description (gABI 5, "Note Section"; layout.ts). */
+/** Notes of an ELF core: a list of owner, type and description (gABI 5, "Note Section"; elf-object/layout.ts). */
 import type { ElfNote } from '../format.ts';
 
 const NHDR_SIZE = 12;

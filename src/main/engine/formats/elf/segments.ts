@@ -17,7 +17,7 @@ import type { ByteSource } from '../../memory/byte-source.ts';
 import { ExtentBuilder } from '../../memory/extent-builder.ts';
 import { ExtentKind, type ExtentTable } from '../../memory/extent-table.ts';
 import type { OpenedRegion } from '../format.ts';
-import { PT_LOAD, PT_NOTE, decodeProgramHeader, type ElfKind, type ProgramHeader } from './layout.ts';
+import { PT_LOAD, PT_NOTE, decodeProgramHeader, type ElfKind, type ProgramHeader } from '../../elf-object/layout.ts';
 
 /** A PT_LOAD segment; its file data begins at `start` + p_offset of the source. */
 export interface LoadSegment {
