@@ -41,13 +41,14 @@ const serve: Serve = async ({ files, options, port, ready }) => {
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 process.exitCode = await main(process.argv.slice(2), {
-  createWorkbench: (mapping) =>
+  createWorkbench: (mapping, exporting) =>
     createWorkbench({
       host: { kind: 'in-process', version, platform: process.platform, nativeDialogs: false, openAtStart: null },
       workerUrl: workerPath,
       samplesFolder,
       recent: NO_RECENT_FILES,
       mapping,
+      exporting,
     }),
   serve,
   version,

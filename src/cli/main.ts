@@ -19,8 +19,8 @@ import { openHelp } from './open-options.ts';
 const PROGRAM = 'vmcore-workbench';
 
 export interface Surroundings {
-  /** A workbench for one command; `mapping` as in WorkbenchServices. */
-  createWorkbench(mapping: boolean): Workbench;
+  /** A workbench for one command; `mapping` and `exporting` as in WorkbenchServices. */
+  createWorkbench(mapping: boolean, exporting: boolean): Workbench;
   serve: Serve;
   version: string;
   print(text: string): void;
@@ -63,7 +63,7 @@ async function runCommand(command: Command, argv: string[], { createWorkbench, p
     print(help(command));
     return EXIT.done;
   }
-  const workbench = createWorkbench(options['no-mapping'] !== true);
+  const workbench = createWorkbench(options['no-mapping'] !== true, command === exportCommand);
   try {
     return await command.run({ ...parsed, workbench, json: options['json'] === true, print, note });
   } finally {

@@ -4,7 +4,7 @@
  *
  * ```
  * OpenDump ── EngineThread (owner: has the file open, answers queries)
- *          └─ EngineThread (one per export: adopts the owner's image, ends with its job)
+ *          └─ EngineThread (one or more per export: adopt the owner's image, end with its job)
  * ```
  */
 import { Worker } from 'node:worker_threads';
@@ -98,18 +98,23 @@ class EngineThread {
 export class OpenDump {
   readonly #workerUrl: URL | string;
   readonly #owner: EngineThread;
+  readonly #exporting: boolean;
   readonly #helpers = new Set<{ cancel: Int32Array; done: Promise<unknown> }>();
 
-  constructor(workerUrl: URL | string, owner: EngineThread) {
+  private constructor(workerUrl: URL | string, owner: EngineThread, exporting: boolean) {
     this.#workerUrl = workerUrl;
     this.#owner = owner;
+    this.#exporting = exporting;
   }
 
-  /** Throws what the engine throws (WorkbenchError); `cancel` is a flag in shared memory. */
+  /**
+   * Throws what the engine throws (WorkbenchError); `cancel` is a flag in shared memory. `exporting`: nobody will ask the dump anything while it is exported, so that its own thread can do that:
+   * to start another one takes as long as copying 150 MB.
+   */
   static async open(
     workerUrl: URL | string,
     request: OpenRequest,
-    options: { cancel: SharedArrayBuffer; onProgress: ProgressListener; onDeath: (error: Error) => void },
+    options: { cancel: SharedArrayBuffer; onProgress: ProgressListener; onDeath: (error: Error) => void; exporting?: boolean },
   ): Promise<OpenDump> {
     const owner = new EngineThread(workerUrl, options.onDeath);
     try {
@@ -118,7 +123,7 @@ export class OpenDump {
       await owner.close();
       throw error;
     }
-    return new OpenDump(workerUrl, owner);
+    return new OpenDump(workerUrl, owner, options.exporting ?? false);
   }
 
   summary(dumpId: string) {
@@ -129,10 +134,10 @@ export class OpenDump {
     return this.#owner.run('query', { name, argument });
   }
 
-  /** Runs in threads of its own, so that the dump stays answerable meanwhile. */
+  /** Runs in threads of its own, so that the dump stays answerable meanwhile, unless it was opened for this. */
   async export(argument: Tasks['beginExport']['argument'], cancel: SharedArrayBuffer, onProgress: ProgressListener): Promise<ExportReport> {
     // The first thread starts while the owner answers; and who waits for the file need not wait for the threads to leave.
-    const threads = [new EngineThread(this.#workerUrl, () => undefined)];
+    const threads: EngineThread[] = this.#exporting ? [] : [new EngineThread(this.#workerUrl, () => undefined)];
     const work = this.#exportIn(threads, argument, { cancel, onProgress });
     const closed = work.catch(() => undefined).then(() => Promise.all(threads.map((thread) => thread.close())));
     const helper = { cancel: new Int32Array(cancel), done: closed };
@@ -141,11 +146,11 @@ export class OpenDump {
     return work;
   }
 
-  /** `threads` holds the first thread; helpers are added to it. */
+  /** `threads` end with the export: the first one, unless that is the dump's own, and helpers, which are added. */
   async #exportIn(threads: EngineThread[], argument: Tasks['beginExport']['argument'], options: RunOptions): Promise<ExportReport> {
-    const [first] = threads as [EngineThread];
+    const [first = this.#owner] = threads;
     const image = await this.#owner.run('image', null);
-    await first.run('adopt', { image });
+    if (first !== this.#owner) await first.run('adopt', { image });
     const { work, threads: count } = await first.run('beginExport', argument, options);
     const adopted = Array.from({ length: count - 1 }, () => {
       const thread = new EngineThread(this.#workerUrl, () => undefined);

@@ -55,7 +55,7 @@ const TASKS: {
   copyExport: ({ work }, progress) => theSession().copyExport(work, progress),
   sealExport: ({ options, outcomes }, progress) => theSession().sealExport(options, outcomes, progress),
   verifyExport: ({ verification }, progress) => theSession().verifyExport(verification, progress),
-  publishExport: ({ outcomes, verified }) => theSession().publishExport(outcomes, verified),
+  publishExport: ({ outcomes, verified }, progress) => theSession().publishExport(outcomes, verified, progress),
   discardExport() {
     theSession().discardExport();
     return null;

@@ -22,6 +22,8 @@ export interface WorkbenchServices {
   recent: RecentFiles;
   /** False reads every file with pread. Default: mapped where that is safe. */
   mapping?: boolean;
+  /** True where nobody asks an open dump anything while it is exported. Default: false. */
+  exporting?: boolean;
   /** The files chosen at once; null when the user cancelled. */
   chooseDump?(): Promise<string[] | null>;
   chooseExportTarget?(suggestedName: string): Promise<string | null>;
@@ -90,7 +92,8 @@ export function createWorkbench(services: WorkbenchServices): Workbench {
       const onDeath = (error: Error) => {
         if (dumps.delete(dumpId)) emit({ type: 'dump-lost', dumpId, message: error.message });
       };
-      const dump = await OpenDump.open(services.workerUrl, { paths, mapping: services.mapping ?? true, options }, { cancel, onProgress, onDeath });
+      const { workerUrl, mapping = true, exporting } = services;
+      const dump = await OpenDump.open(workerUrl, { paths, mapping, options }, { cancel, onProgress, onDeath, exporting });
       dumps.set(dumpId, { path: file, identity, dump });
       if (location.kind !== 'sample') {
         // A home folder that cannot be written is no reason not to look at a dump.

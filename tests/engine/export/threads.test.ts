@@ -26,7 +26,7 @@ it('a share that a helping thread copied is in the file as QEMU wrote it', async
   const own = first.copyExport(work, SILENT);
   const verification = await first.sealExport(QEMU, [own, help], SILENT);
   const verified = [first, helper].map((session) => session.verifyExport(verification!, SILENT));
-  const report = first.publishExport([own, help], verified[0]! + verified[1]!);
+  const report = first.publishExport([own, help], verified[0]! + verified[1]!, SILENT);
   expect(report.verified).toBe(first.getMemoryMap().regions.reduce((sum, { start, last }) => sum + last - start + 1, 0));
   expect(report.bytesWritten).toBeGreaterThan(help.written);
   expect(shaOf(target)).toBe(qemuOwn);

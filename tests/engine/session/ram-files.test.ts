@@ -271,7 +271,7 @@ describe('an export', () => {
     const { work } = session.beginExport({ options, target }, SILENT);
     const outcomes = [session.copyExport(work, SILENT)];
     await session.sealExport({ ...options, verify: false }, outcomes, SILENT);
-    session.publishExport(outcomes, null);
+    session.publishExport(outcomes, null, SILENT);
     expect(Buffer.compare(readAll(await open(target), MEMORY).bytes, truth())).toBe(0);
   });
 

@@ -41,10 +41,10 @@ export interface ExportJob {
   readonly threads: number;
   /** This thread's share. Throws WorkbenchError: `cannot-write`, `source-changed`, `io`, and whatever `progress` throws to cancel. */
   copy(progress: Progress): CopyOutcome;
-  /** Gives the file its end, once all shares are done, and has it written to the disk. `outcomes` of all threads. */
-  seal(outcomes: readonly CopyOutcome[], progress: Progress): SealedFile;
-  /** Gives the file its name. `verified`: bytes that were compared, null when none were. */
-  publish(outcomes: readonly CopyOutcome[], verified: number | null): ExportReport;
+  /** Gives the file its end, once all shares are done, and begins to have it written to the disk. `outcomes` of all threads. */
+  seal(outcomes: readonly CopyOutcome[]): SealedFile;
+  /** Waits for the disk, and gives the file its name. `verified`: bytes that were compared, null when none were. */
+  publish(outcomes: readonly CopyOutcome[], verified: number | null, progress: Progress): ExportReport;
   discard(): void;
 }
 
@@ -78,8 +78,8 @@ export function exportDump(source: ExportSource, options: ExportOptions, target:
   const job = beginExport(source, options, target, progress);
   try {
     const outcome = job.copy(progress);
-    job.seal([outcome], progress);
-    return job.publish([outcome], null);
+    job.seal([outcome]);
+    return job.publish([outcome], null, progress);
   } catch (error) {
     job.discard();
     throw error;

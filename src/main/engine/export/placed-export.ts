@@ -66,15 +66,15 @@ export class PlacedExport implements ExportJob {
     return { written: this.#file.written, lost };
   }
 
-  seal(_outcomes: readonly CopyOutcome[], progress: Progress): SealedFile {
+  seal(): SealedFile {
     const { fileSize, pieces, found = pieces } = this.#plan;
-    progress.report('syncing to disk', fileSize, fileSize);
     this.#file.seal(fileSize);
     return { path: this.#file.part, size: fileSize, pieces: found };
   }
 
-  publish(outcomes: readonly CopyOutcome[], verified: number | null): ExportReport {
+  publish(outcomes: readonly CopyOutcome[], verified: number | null, progress: Progress): ExportReport {
     const { fileSize, missing, missingCut, warnings, sidecar } = this.#plan;
+    progress.report('syncing to disk', fileSize, fileSize);
     this.#file.publish();
     if (sidecar) replaceText(`${this.#file.target}${sidecar.suffix}`, sidecar.text);
     const lost = outcomes.map((outcome) => outcome.lost);

@@ -85,19 +85,20 @@ export class SparseFile implements PageTarget {
     return this.#part;
   }
 
-  /** Gives the file its length, and returns when all of it is on the disk. */
+  /** Gives the file its length. The disk gets the rest while the file is verified. */
   seal(length: number): void {
     try {
       fs.ftruncateSync(this.fd, length);
-      fs.fsyncSync(this.fd);
+      this.#writeBehind.start();
     } catch (error) {
       throw translateWriteError(error, this.target);
     }
   }
 
-  /** Gives the file its name, and returns when that is on the disk, too. */
+  /** Waits until all of the file is on the disk, gives it its name, and returns when that is on the disk, too. */
   publish(): void {
     try {
+      fs.fsyncSync(this.fd);
       if (!isSameFile(statIfThere(this.#part), fs.fstatSync(this.fd))) throw cannotWrite(this.target, `another program replaced ${this.#part}`);
       fs.renameSync(this.#part, this.target);
       this.#close();

@@ -18,11 +18,16 @@ export class WriteBehind {
     this.#fd = fs.openSync(file, 'r');
   }
 
+  /** Has everything that was written so far go to the disk. */
+  start(): void {
+    fs.fdatasync(this.#fd, () => undefined);
+  }
+
   /** Tells how many bytes have been written so far. Never throws: whoever wrote syncs in the end, and sees errors there. */
   advance(written: number): void {
     if (written < this.#next) return;
     this.#next = written + EVERY;
-    fs.fdatasync(this.#fd, () => undefined);
+    this.start();
   }
 
   close(): void {

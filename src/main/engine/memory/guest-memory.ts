@@ -7,6 +7,7 @@ import { assert, WorkbenchError } from '#shared/errors.ts';
 import type { MemoryState, StateSpan } from '#shared/model/memory.ts';
 import type { ByteSource } from './byte-source.ts';
 import { ExtentKind, PAGE_SIZE, stateOfExtent, type ExtentTable } from './extent-table.ts';
+import { NearbyReads } from './nearby-reads.ts';
 import type { PhysicalMemory } from './physical-memory.ts';
 import type { PhysicalRegions } from './physical-regions.ts';
 import { DecodedUnits, type UnitDecoder, type UnitFault } from './unit-decoder.ts';
@@ -42,6 +43,8 @@ export class GuestMemory implements PhysicalMemory {
   /** Undefined where no extent is coded. */
   readonly decoder: UnitDecoder | undefined;
   readonly #decoded: DecodedUnits | undefined;
+  /** Made for the first pass over memory. */
+  #streaming: NearbyReads | undefined;
   readonly #slotPages = new Float64Array(TABLE_SLOTS).fill(-1);
   readonly #slotKinds = new Uint8Array(TABLE_SLOTS);
   /** Made for the first walk: who only copies memory needs none. */
@@ -168,24 +171,26 @@ export class GuestMemory implements PhysicalMemory {
 
   /** As `read`, past the page cache: for a pass over much of the memory, which would fill the cache, and the process, with what nobody asks for again. */
   readStreaming(address: number, target: Uint8Array): StateSpan[] {
-    return this.#read(address, target, true);
+    const reads = (this.#streaming ??= new NearbyReads(this.source));
+    reads.begin();
+    const spans = this.#read(address, target, (place, piece) => reads.read(place, piece));
+    reads.finish();
+    return spans;
   }
 
   read(address: number, target: Uint8Array): StateSpan[] {
-    return this.#read(address, target, false);
+    return this.#read(address, target, (place, piece) => this.source.read(place, piece));
   }
 
-  #read(address: number, target: Uint8Array, streaming: boolean): StateSpan[] {
+  /** `fetch` fills a piece of the target from a file offset. */
+  #read(address: number, target: Uint8Array, fetch: (place: number, piece: Uint8Array) => void): StateSpan[] {
     const spans: StateSpan[] = [];
     for (const stretch of this.stretches(address, target.length)) {
       const start = stretch.start - address;
       const end = start + stretch.length;
       const fault = stretch.coded && this.#decode(stretch.coded, target.subarray(start, end));
-      if (stretch.fileOffset !== null) {
-        const piece = target.subarray(start, end);
-        if (streaming) this.source.readStreaming(stretch.fileOffset, piece);
-        else this.source.read(stretch.fileOffset, piece);
-      } else if (!stretch.coded) target.fill(stretch.fill, start, end);
+      if (stretch.fileOffset !== null) fetch(stretch.fileOffset, target.subarray(start, end));
+      else if (!stretch.coded) target.fill(stretch.fill, start, end);
       const state = fault?.state ?? stretch.state;
       const last = spans.at(-1);
       if (last?.state === state && last.reason === fault?.reason) last.end = end;

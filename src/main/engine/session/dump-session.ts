@@ -205,7 +205,7 @@ export class DumpSession {
   /** Completes the file and, where that is wanted, opens it: every thread then compares its share (`verifyExport`). Null when it is not to be verified. */
   async sealExport(options: ExportOptions, outcomes: readonly CopyOutcome[], progress: Progress): Promise<Verification | null> {
     assert(this.#export, 'an export is under way in this thread');
-    const sealed = this.#export.seal(outcomes, progress);
+    const sealed = this.#export.seal(outcomes);
     if (!wantsVerification(options, sealed)) return null;
     this.#result = await openResult(sealed, options, this.#dump.architecture, progress);
     return this.#result.verification;
@@ -221,10 +221,10 @@ export class DumpSession {
   }
 
   /** `outcomes`: of all threads, this one included. */
-  publishExport(outcomes: readonly CopyOutcome[], verified: number | null): ExportReport {
+  publishExport(outcomes: readonly CopyOutcome[], verified: number | null, progress: Progress): ExportReport {
     assert(this.#export, 'an export is under way in this thread');
     this.#closeResult();
-    const report = this.#export.publish(outcomes, verified);
+    const report = this.#export.publish(outcomes, verified, progress);
     this.#export = undefined;
     return report;
   }

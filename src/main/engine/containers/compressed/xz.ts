@@ -6,7 +6,6 @@
  * filters before LZMA2 (x86, delta), dictionaries above 64 MiB (xz -9 has 64), .lzma files.
  */
 import { ReadableStream } from 'node:stream/web';
-import xzDecompress from 'xz-decompress';
 import { formatSize } from '#shared/address-text.ts';
 import { StreamDamage, unsupported, type CompressedFormat } from './compressed-format.ts';
 import type { CompressedInput } from './compressed-input.ts';
@@ -50,6 +49,8 @@ async function* decompress(input: CompressedInput): AsyncGenerator<Uint8Array> {
 
 /** Throws StreamDamage; up to 64 KiB that came out just before damage are lost with it. */
 async function* throughDecoder(input: CompressedInput, { size, end, damage }: XzStream): AsyncGenerator<Uint8Array> {
+  // Every thread of the engine would load it, and few files need it.
+  const { default: xzDecompress } = await import('xz-decompress');
   const pieces = input.pieces(damage ? input.end : end);
   const feed = new ReadableStream<Uint8Array>({
     pull(controller) {

@@ -129,7 +129,7 @@ class PieceWriter {
   #read(physical: number, length: number): Set<number> {
     const { blockSize } = this.#shared;
     const unknown = new Set<number>();
-    for (const { start, end, state, reason } of this.#memory.read(physical, this.#input.subarray(0, length))) {
+    for (const { start, end, state, reason } of this.#memory.readStreaming(physical, this.#input.subarray(0, length))) {
       if (isKnown(state)) continue;
       for (let page = Math.floor(start / blockSize); page * blockSize < end; page++) {
         if (!unknown.has(page)) noteMissing(this.#lost, physical + page * blockSize, blockSize, reason ?? state);

@@ -83,25 +83,25 @@ export class KdumpExport implements ExportJob {
     return { written: this.#file.written, lost };
   }
 
-  seal(outcomes: readonly CopyOutcome[], progress: Progress): SealedFile {
+  seal(outcomes: readonly CopyOutcome[]): SealedFile {
     const { header, dumped } = this.#plan;
     const { pages, flattened } = this.work;
     if (outcomes.some(({ lost }) => lost.missingSize > 0)) this.#target.write(0, encodeHeader({ ...header, incomplete: true }));
     if (flattened) this.#file.write(reserve(flattened, flattenedEnd().length), flattenedEnd());
     const size = Number(new BigInt64Array(flattened ?? pages.data)[0]);
-    progress.report('syncing to disk', size, size);
     this.#file.seal(size);
     const { blockSize } = header;
     return { path: this.#file.part, size, pieces: dumped.map(({ pfn, count }) => ({ physical: pfn * blockSize, length: count * blockSize })) };
   }
 
-  publish(outcomes: readonly CopyOutcome[], verified: number | null): ExportReport {
+  publish(outcomes: readonly CopyOutcome[], verified: number | null, progress: Progress): ExportReport {
     const { missing, missingCut, warnings } = this.#plan;
+    const size = Number(new BigInt64Array(this.work.flattened ?? this.work.pages.data)[0]);
+    progress.report('syncing to disk', size, size);
     this.#file.publish();
     const lost = outcomes.map((outcome) => outcome.lost);
     const lostSize = lost.reduce((sum, each) => sum + each.missingSize, 0);
     const bytesWritten = outcomes.reduce((sum, { written }) => sum + written, 0);
-    const size = Number(new BigInt64Array(this.work.flattened ?? this.work.pages.data)[0]);
     return {
       target: this.#file.target,
       bytesWritten,

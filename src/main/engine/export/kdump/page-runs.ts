@@ -65,7 +65,7 @@ export function withoutZeros(memory: GuestMemory, runs: readonly PageRun[], page
   for (const { pfn, count } of runs) {
     for (let at = 0; at < count * pageSize; at += READ_SIZE) {
       const size = Math.min(READ_SIZE, count * pageSize - at);
-      memory.read(pfn * pageSize + at, buffer.subarray(0, size));
+      memory.readStreaming(pfn * pageSize + at, buffer.subarray(0, size));
       progress.report('looking for zero pages', done, total);
       done += size;
       for (let page = 0; page < size; page += pageSize) {

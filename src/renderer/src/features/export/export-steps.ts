@@ -12,8 +12,8 @@ export const EXPORT_STEPS: readonly ExportStep[] = [
   { title: 'Plan', phases: ['planning the file', 'following page tables', 'looking for VMCOREINFO'], bytes: false },
   { title: 'Find zero pages', phases: ['looking for zero pages'], bytes: true },
   { title: 'Write', phases: ['writing memory', 'compressing memory'], bytes: true },
-  { title: 'Sync to disk', phases: ['syncing to disk'], bytes: false },
   { title: 'Verify', phases: ['opening the written file', 'verifying'], bytes: true },
+  { title: 'Sync to disk', phases: ['syncing to disk'], bytes: false },
 ];
 
 /** Index of the phase's step; a phase that is not known here belongs to planning, which is where formats differ. */
