@@ -148,10 +148,9 @@ const text = v.pipe(v.string(), v.maxLength(1000));
 /** A stream has a byte for its length. */
 const blockName = v.pipe(v.string(), v.minLength(1), v.maxLength(255));
 const dump = { dumpId: id };
-const pagingMode = v.picklist(['x86-64-4level', 'x86-64-5level', 'x86-pae', 'x86-32', 'off']);
 const root: v.GenericSchema<RootChoice> = v.variant('kind', [
-  v.strictObject({ kind: v.literal('cpu'), cpu: count }),
-  v.strictObject({ kind: v.literal('root'), root: physical, mode: v.optional(pagingMode) }),
+  v.strictObject({ kind: v.literal('cpu'), cpu: count, regime: v.optional(id) }),
+  v.strictObject({ kind: v.literal('root'), root: physical, mode: v.optional(id) }),
 ]) as v.GenericSchema<RootChoice>;
 const location: v.GenericSchema<DumpLocation> = v.variant('kind', [
   v.strictObject({ kind: v.literal('path'), path }),

@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { pagingOf } from '#engine/arch/regime.ts';
 import { x86_64 } from '#engine/arch/x86-64/index.ts';
 import { wholeFile } from '#engine/formats/format.ts';
 import { openDump } from '#engine/formats/registry.ts';
@@ -76,7 +77,7 @@ function benchWalks(file: string): void {
   const memory = new GuestMemory(source, new ExtentTable(dump.extents), new PhysicalRegions(dump.regions));
   const cpu = dump.cpus[0];
   if (!cpu) throw new Error(`${file} holds no CPU`);
-  const { mode, root } = x86_64.pagingOf(cpu);
+  const { mode, root } = pagingOf(x86_64, cpu);
   const { walksPerSecond, levels } = measureWalks(memory, x86_64.pagingMode(mode), root ?? 0);
   row(`page walks a second, ${levels} levels, one thread`, `${(walksPerSecond / 1e6).toFixed(1)} M`, path.basename(path.dirname(file)));
   source.close();

@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CpuState } from '#engine/arch/cpu-state.ts';
 import type { VmDescription, VmFieldDescription } from '#engine/arch/vmstate.ts';
+import { encodedNotes, x86Notes } from '../engine/arch/x86-notes.ts';
+import { pagingOf } from '#engine/arch/regime.ts';
 import { x86_64 } from '#engine/arch/x86-64/index.ts';
 import type { ByteSource } from '#engine/memory/byte-source.ts';
 import { decodeByDescription, findDescription } from '#engine/formats/qemu-stream/vm-description.ts';
@@ -38,8 +40,8 @@ function pagingFrom(text: string) {
   const { registers } = parseInfoRegisters(text);
   const state: CpuState = { index: 0, registers: {}, segments: {} };
   for (const [name, value] of registers) state.registers[name] = { value, width: 64, source: 'info registers' };
-  const { mode, root } = x86_64.pagingOf(state);
-  return { mode: x86_64.pagingMode(mode), root, options: x86_64.pagingOptionsOf(state), pagingOn: mode !== 'off' };
+  const { mode, root, options } = x86_64.regimesOf(state)[0].tables[0]!;
+  return { mode: x86_64.pagingMode(mode), root, options, pagingOn: mode !== 'off' };
 }
 
 describe.each(['tiny', 'x86_64', 'x86_64-4level', 'i386', 'i386-pae'])('translation of %s', (guest) => {
@@ -154,10 +156,11 @@ describe('CPUs of every stream', () => {
     }
     for (const [index, { payload }] of prstatus.entries()) {
       const state = cpuFromStream(stream, index);
-      expect(Buffer.from(x86_64.encodePrstatus(state)).equals(payload)).toBe(true);
-      expect(Buffer.from(x86_64.encodeQemuNote(state)).equals(qemu[index]?.payload ?? Buffer.alloc(0))).toBe(true);
-      const fromNotes = x86_64.cpuFromNotes({ prstatus: payload, qemu: qemu[index]?.payload }, index, { elfMachine: 62 });
-      expect(x86_64.pagingOf(fromNotes)).toMatchObject({ mode: x86_64.pagingOf(state).mode, root: x86_64.pagingOf(state).root });
+      const theirs = { prstatus: payload, qemu: qemu[index]?.payload };
+      expect(encodedNotes(x86_64, state)).toEqual({ prstatus: payload.toString('hex'), qemu: theirs.qemu?.toString('hex') });
+      const fromNotes = x86_64.cpuFromNotes(x86Notes(theirs), index, { elfMachine: 62, littleEndian: true });
+      const { mode, root } = pagingOf(x86_64, state);
+      expect(pagingOf(x86_64, fromNotes)).toMatchObject({ mode, root });
     }
   });
 });

@@ -1,8 +1,9 @@
 import { formatAddress } from '#shared/address-text.ts';
 import type { BitField, CpuView } from '#shared/model/index.ts';
+import { pagingJson } from '#shared/paging-json.ts';
 import { countOption, type Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit-code.ts';
-import { hex, hexOrNull, toJson } from '../json.ts';
+import { hex, toJson } from '../json.ts';
 import { openDump } from '../opened-dump.ts';
 import { textPairs, textTable } from '../text-table.ts';
 
@@ -35,7 +36,7 @@ function asJson({ index, mode, paging, registers: list, segments }: CpuView) {
   return {
     index,
     mode,
-    paging: { ...paging, root: hexOrNull(paging.root) },
+    paging: pagingJson(paging),
     registers: Object.fromEntries([...values(false), ...selectors]) as Record<string, unknown>,
     inferred: Object.fromEntries(values(true)) as Record<string, string>,
   };

@@ -50,24 +50,43 @@ export interface SegmentRegister {
   fields: BitField[];
 }
 
-/** The translation root and mode that a CPU has loaded. */
-export interface CpuPaging {
+/** Page tables that a CPU has loaded, and the virtual addresses that they translate. */
+export interface PagingTable {
+  /** The register that holds the root, as the manual writes it: `CR3`, `TTBR1_EL1`. */
+  register: string;
   /** Id of a paging mode, `off` when paging is off. */
   mode: PagingModeId;
   title: string;
   /** GPA of the top table; null where the dump does not hold the register that says so. */
   root: number | null;
+  /** Virtual addresses, `last` inclusive. */
+  first: bigint;
+  last: bigint;
+}
+
+/** A translation regime of a CPU: the tables that translate its virtual addresses, or those of one of its privilege levels. */
+export interface CpuPaging extends Pick<PagingTable, 'register' | 'mode' | 'title' | 'root'> {
+  /** Unique on this CPU: `cr3`, `el1`, `home`. */
+  id: string;
+  /** Ascending and disjoint, one or two. The kernel's, the last one, is also the regime's own `register`, `mode` and `root`. */
+  tables: PagingTable[];
   /** Why this mode: "CR0.PG, CR4.PAE, EFER.LMA; CR4.LA57 is clear". */
   reason: string;
 }
 
-export type PagingModeId = 'x86-64-4level' | 'x86-64-5level' | 'x86-pae' | 'x86-32' | 'off';
+/** `x86-64-4level`; an id of Architecture.pagingMode, which knows more of them than `rootModes` lists. `off` in every family. */
+export type PagingModeId = string;
 
 export interface CpuView {
   index: number;
   /** One line: "64-bit kernel, halted". */
   mode: string;
+  /** The regime that translates what the CPU executes. */
   paging: CpuPaging;
+  /** All regimes whose tables it has loaded, `paging` first. */
+  regimes: CpuPaging[];
+  /** Names of the registers that hold the next instruction's address and the stack's: `rip`, `rsp`. */
+  pointers: { instruction: string; stack: string };
   registers: Register[];
   segments: SegmentRegister[];
 }

@@ -4,7 +4,8 @@ import type { MemoryState } from './memory.ts';
 
 /** Which tables a walk starts from. */
 export type RootChoice =
-  | { kind: 'cpu'; cpu: number }
+  /** Without a regime (CpuPaging.id), the one that the CPU executes under. */
+  | { kind: 'cpu'; cpu: number; regime?: string }
   /** A root typed in: GPA of the top table. Without a mode that of CPU 0 is taken. */
   | { kind: 'root'; root: number; mode?: PagingModeId };
 
@@ -41,7 +42,9 @@ export type StepConclusion =
   /** Present, but a bit that must be 0 is set. */
   | { kind: 'reserved'; bits: number[] }
   /** The table is not in the dump, so the entry could not be read. */
-  | { kind: 'table-missing'; state: MemoryState };
+  | { kind: 'table-missing'; state: MemoryState }
+  /** The index is outside of the entries that the table has, as the entry or register that points to it says; `last` inclusive. */
+  | { kind: 'outside-table'; first: number; last: number };
 
 export interface WalkStep {
   level: number;
@@ -61,6 +64,8 @@ export interface WalkStep {
   conclusion: StepConclusion;
   /** What the CPU does with it, in a sentence. */
   sentence: string;
+  /** With two stages of translation: the walk of `entryAddress` through the tables below. `table` and `entryAddress` are then addresses that it translates. */
+  below?: Walk;
 }
 
 export type WalkResult =
@@ -73,6 +78,8 @@ export type WalkResult =
       flags: string[];
       /** Rights after every level has had its say. */
       effective: { writable: boolean; user: boolean; executable: boolean };
+      /** With two stages of translation: the walk of the address that the first stage ends at. `physical` is its result. */
+      below?: Walk;
       /** Whether the dump holds the byte at `physical`. */
       state: MemoryState;
       sentence: string;
@@ -80,7 +87,7 @@ export type WalkResult =
   | {
       kind: 'fault';
       /** `non-canonical`, `not-present`, `reserved-bit`, `table-missing`, `paging-off-range`. */
-      reason: 'non-canonical' | 'not-present' | 'reserved-bit' | 'table-missing' | 'no-root';
+      reason: 'non-canonical' | 'not-present' | 'reserved-bit' | 'table-missing' | 'no-root' | 'outside-table';
       sentence: string;
     };
 

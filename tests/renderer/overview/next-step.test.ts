@@ -1,6 +1,7 @@
+import { cpuView } from '../cpu-view.ts';
 import { describe, expect, it } from 'vitest';
 import { nextStep } from '../../../src/renderer/src/features/overview/next-step.ts';
-import type { CpuSummary, CpuView, DumpSummary, MemoryMap, MemoryRegion } from '../../../src/shared/model/index.ts';
+import type { CpuSummary, DumpSummary, MemoryMap, MemoryRegion } from '../../../src/shared/model/index.ts';
 
 const dump = (cpus: CpuSummary[]): DumpSummary => ({
   dumpId: 'd',
@@ -53,7 +54,7 @@ describe('the next sensible step', () => {
     expect(nextStep(dump([{ ...halted, root: null }]), map())).toMatchObject({ panel: 'registers' });
   });
   it('passes over a CPU whose paging is off, though its CR3 holds a number', () => {
-    const off: CpuView = { index: 1, mode: '', paging: { mode: 'off', title: '', root: 0x2000, reason: '' }, registers: [], segments: [] };
+    const off = cpuView({ index: 1, paging: { mode: 'off', root: 0x2000 } });
     expect(nextStep(dump([halted, running]), null, [off])).toMatchObject({ panel: 'page-walk', cpu: 0 });
   });
   it('is the memory map where there is no CPU', () => expect(nextStep(dump([]), map())).toMatchObject({ panel: 'memory-map' }));

@@ -1,10 +1,11 @@
+import { cpuView } from '../cpu-view.ts';
 /** Walks under 32-bit paging as they are drawn and copied. The entries are those of the lab's guests i386 (two levels) and i386-pae: EIP of CPU 0. */
 import { describe, expect, it } from 'vitest';
 import { i386 } from '#engine/arch/i386/index.ts';
 import { readPageTable } from '#engine/translate/page-table.ts';
 import { viewOfMode } from '#engine/translate/paging-mode.ts';
 import { collectWalk } from '#engine/translate/walk.ts';
-import type { CpuView, PagingModeId } from '#shared/model/index.ts';
+import type { PagingModeId } from '#shared/model/index.ts';
 import { splitAddress } from '../../../src/renderer/src/features/page-walk/address-fields.ts';
 import { vtopText } from '../../../src/renderer/src/features/page-walk/vtop-text.ts';
 import { suggestions } from '../../../src/renderer/src/features/page-walk/walk-addresses.ts';
@@ -88,6 +89,6 @@ PGD DIRECTORY: 1016000
 it('a 32-bit CPU is asked where EIP, ESP and its system call entry are', () => {
   const values = { eip: 0n, esp: 0xc5c3bf28n, cr2: 0n, sysenter_eip: 0xc5918000n };
   const registers = Object.entries(values).map(([name, value]) => ({ name, value, width: 32, group: 'general' as const, source: '', fields: [] }));
-  const cpu = { index: 0, mode: '', registers, segments: [] } as Omit<CpuView, 'paging'> as CpuView;
+  const cpu = cpuView({ registers });
   expect(suggestions(cpu).map(({ title }) => title.split(',')[0])).toEqual(['EIP', 'ESP', 'SYSENTER_EIP']);
 });

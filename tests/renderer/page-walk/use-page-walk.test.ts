@@ -1,8 +1,9 @@
+import { cpuView } from '../cpu-view.ts';
 import { describe, expect, it } from 'vitest';
 import { effectScope, nextTick, ref, shallowRef } from 'vue';
 import { BYTES_SHOWN, loadWalk, usePageWalk, type WalkQuery } from '../../../src/renderer/src/features/page-walk/use-page-walk.ts';
 import { otherRoot } from '../../../src/renderer/src/features/page-walk/use-compared-walk.ts';
-import type { CpuView, Walk } from '../../../src/shared/model/index.ts';
+import type { Walk } from '../../../src/shared/model/index.ts';
 import { makeTable, nonCanonical, tinyReadOnly, tinyTableMissing } from './real-walks.ts';
 
 type Api = Parameters<typeof loadWalk>[0];
@@ -111,13 +112,7 @@ describe('following a query', () => {
 });
 
 describe('the second root', () => {
-  const cpu = (index: number, root: number | null): CpuView => ({
-    index,
-    mode: '',
-    paging: { mode: 'x86-64-4level', title: '', root, reason: '' },
-    registers: [],
-    segments: [],
-  });
+  const cpu = (index: number, root: number | null) => cpuView({ index, paging: { root } });
   it('is that of another CPU with other tables', () =>
     expect(otherRoot({ kind: 'cpu', cpu: 0 }, [cpu(0, 0x1000), cpu(1, 0x1000), cpu(2, 0x2000)])).toEqual({ kind: 'cpu', cpu: 2 }));
   it('is the same root where all CPUs use one', () =>

@@ -34,6 +34,8 @@ export interface CpuState {
   registers: Record<string, RegisterValue>;
   /** cs ss ds es fs gs ldt tr gdt idt */
   segments: Record<string, SegmentValue>;
+  /** Byte order of its data and of its notes; undefined where the dump does not say. */
+  littleEndian?: boolean;
   /** True when the emulator had it halted; undefined where the dump does not say. */
   halted?: boolean;
 }

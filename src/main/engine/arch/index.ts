@@ -3,7 +3,7 @@ import type { Architecture } from './architecture.ts';
 import { i386 } from './i386/index.ts';
 import { x86_64 } from './x86-64/index.ts';
 
-export type { Architecture, CpuNotes, NoteContext } from './architecture.ts';
+export type { Architecture, CpuNote, NoteContext } from './architecture.ts';
 
 export const ARCHITECTURES: readonly Architecture[] = [x86_64, i386];
 

@@ -1,11 +1,11 @@
 /** Puts VMCOREINFO among what is exported where the dump came without it: crash, drgn and makedumpfile ask for it. */
 import { formatAddress } from '#shared/address-text.ts';
-import { WorkbenchError } from '#shared/errors.ts';
 import type { ExportOptions } from '#shared/model/export.ts';
 import type { ElfNote, Progress } from '../formats/format.ts';
 import { VMCOREINFO_OWNER } from '../formats/vmcoreinfo.ts';
 import { findVmcoreinfo, type PlacedText } from '../linux/find-vmcoreinfo.ts';
 import type { Translate } from '../linux/kernel-place.ts';
+import { walkableTables } from '../translate/regime-tables.ts';
 import { Translator } from '../translate/translator.ts';
 import type { ExportSource } from './export-source.ts';
 
@@ -52,16 +52,7 @@ function describe({ values, address }: PlacedText): string {
 
 /** By the page tables of whichever CPU maps the address. */
 function translationOf({ dump, memory, architecture }: ExportSource): Translate {
-  const translators = dump.cpus.flatMap((cpu) => {
-    if (!architecture) return [];
-    const { mode, root } = architecture.pagingOf(cpu);
-    try {
-      return mode === 'off' || root === null ? [] : [new Translator(memory, architecture.pagingMode(mode), root, architecture.pagingOptionsOf(cpu))];
-    } catch (error) {
-      // A mode that is not walked yet.
-      if (error instanceof WorkbenchError) return [];
-      throw error;
-    }
-  });
+  const tables = dump.cpus.flatMap((cpu) => walkableTables(architecture, cpu));
+  const translators = tables.map(({ mode, root, options }) => new Translator(memory, mode, root, options));
   return (virtual) => translators.find((translator) => translator.translateAddress(virtual))?.physical;
 }

@@ -3,6 +3,7 @@ import { WorkbenchError } from '#shared/errors.ts';
 import type { FormatId } from '#shared/model/dump.ts';
 import type { ByteSource } from '../memory/byte-source.ts';
 import { avml } from './avml/index.ts';
+import { completeCpus } from './complete-cpus.ts';
 import { elfVmcore } from './elf/index.ts';
 import { recognizeForeign } from './foreign.ts';
 import type { DumpFormat, OpenContext, OpenedDump } from './format.ts';
@@ -34,7 +35,7 @@ export function openDump(source: ByteSource, context: OpenContext, wanted?: Form
       source: source.name,
     });
   }
-  return format.open(source, context);
+  return completeCpus(format.open(source, context), context.memory ?? source);
 }
 
 function recognize(source: ByteSource, start: number): DumpFormat {

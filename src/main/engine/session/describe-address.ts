@@ -5,7 +5,7 @@ import { PHYSICAL_LIMIT, type AddressSpace } from '#shared/units.ts';
 import { impossibleWords } from '#shared/virtual-address.ts';
 import type { OpenedDump, OpenedRegion } from '../formats/format.ts';
 import type { GuestMemory } from '../memory/guest-memory.ts';
-import type { Translator } from '../translate/translator.ts';
+import type { TranslationSpace } from '../translate/translation-space.ts';
 import { FAULT_REASONS } from '../translate/translator.ts';
 
 export interface AddressContext {
@@ -13,7 +13,7 @@ export interface AddressContext {
   dump: OpenedDump;
   regions: readonly OpenedRegion[];
   /** Undefined where the dump has no tables to walk. */
-  translator: Translator | undefined;
+  tables: TranslationSpace | undefined;
 }
 
 const STATE_LABELS: Partial<Record<MemoryState, string>> = {
@@ -67,18 +67,20 @@ const FAULT_LABELS: Record<string, string> = {
   'reserved-bit': 'maps with a reserved bit set',
   'table-missing': 'its page table is not in the dump',
   'no-root': 'no root to walk from',
+  'outside-table': 'not mapped: outside of the table',
 };
 
 function virtualDescription(context: AddressContext, address: bigint): AddressDescription {
-  const { translator } = context;
+  const { tables } = context;
   const space = 'gva';
-  if (!translator) return { space, address, label: 'no page tables to walk', physical: null, fileOffset: null, state: 'unmapped' };
-  if (!translator.translateAddress(address)) {
-    const fault = FAULT_REASONS[translator.fault];
-    const label = fault === 'non-canonical' ? impossibleWords(translator.virtualBits) : (FAULT_LABELS[fault ?? ''] ?? 'not mapped');
+  if (!tables) return { space, address, label: 'no page tables to walk', physical: null, fileOffset: null, state: 'unmapped' };
+  if (!tables.translateAddress(address)) {
+    const { fault: code, virtualBits } = tables.found;
+    const fault = FAULT_REASONS[code];
+    const label = fault === 'non-canonical' ? impossibleWords(virtualBits) : (FAULT_LABELS[fault ?? ''] ?? 'not mapped');
     return { space, address, label, physical: null, fileOffset: null, state: 'unmapped' };
   }
-  const { physical, pageSize } = translator;
+  const { physical, pageSize } = tables.found;
   const target = physicalDescription(context, BigInt(physical));
   return { ...target, space, address, translation: `→ GPA ${groupedHex(physical, 12)}, ${formatSize(pageSize)} page` };
 }

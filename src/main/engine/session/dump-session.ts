@@ -25,10 +25,7 @@ import type { OpenSource } from '../io/open-source.ts';
 import { ExtentTable } from '../memory/extent-table.ts';
 import { GuestMemory } from '../memory/guest-memory.ts';
 import { PhysicalRegions } from '../memory/physical-regions.ts';
-import { listMappings } from '../translate/mappings.ts';
-import { readPageTable } from '../translate/page-table.ts';
-import { Translator } from '../translate/translator.ts';
-import { collectWalk } from '../translate/walk.ts';
+import { TranslationSpace } from '../translate/translation-space.ts';
 import { describeAddress } from './describe-address.ts';
 import type { DumpImage } from './dump-image.ts';
 import { correctRegions, describeMap } from './memory-map.ts';
@@ -38,7 +35,7 @@ import { readFile, readPhysical, readVirtual } from './read-memory.ts';
 import { resolveText } from './resolve-text.ts';
 import { summarize } from './summary.ts';
 import { compareMemory, openResult, wantsVerification, type Verification } from './verify-export.ts';
-import { rootModesOf, translationRoot, type TranslationRoot } from './translation-root.ts';
+import { rootModesOf, translationTables } from './translation-root.ts';
 
 /** Arguments of a method without the dump's id: a session is one dump. */
 type Argument<Name extends keyof MethodResults> = Omit<MethodArgument<Name>, 'dumpId'>;
@@ -63,8 +60,8 @@ export class DumpSession {
   /** Whether the corrections stand in the project file. */
   #kept = true;
   #regions: OpenedRegion[];
-  /** Translators by root, so that interactive work does not make one per address. */
-  readonly #translators = new Map<string, { translator: Translator; root: TranslationRoot }>();
+  /** By root, so that interactive work does not make one per address. */
+  readonly #spaces = new Map<string, TranslationSpace>();
 
   private constructor(source: OpenSource, image: DumpImage) {
     const { dump, corrections } = image;
@@ -148,42 +145,38 @@ export class DumpSession {
   }
 
   walk({ address, root }: Argument<'walk'>): MethodResults['walk'] {
-    const { mode, root: table, source, options } = this.#root(root);
-    return collectWalk(this.#memory, mode, table, source, address, options);
+    return this.#space(root).walk(address);
   }
 
   translate({ addresses, root }: Argument<'translate'>): MethodResults['translate'] {
-    const { translator } = this.#translator(root);
-    return addresses.map((address) => translator.answer(address));
+    const space = this.#space(root);
+    return addresses.map((address) => space.answer(address));
   }
 
   readPageTable({ table, level, virtual, root }: Argument<'readPageTable'>): MethodResults['readPageTable'] {
-    const { mode, options } = this.#root(root);
-    return readPageTable(this.#memory, mode, table, level, virtual, options);
+    return this.#space(root).readPageTable(table, level, virtual);
   }
 
   listMappings({ from, limit, root }: Argument<'listMappings'>): MethodResults['listMappings'] {
-    const { mode, root: table, options } = this.#root(root);
-    return listMappings(this.#memory, mode, table, limit, { ...options, from });
+    return this.#space(root).listMappings(from, limit);
   }
 
   readMemory({ space, address, length, root }: Argument<'readMemory'>): MethodResults['readMemory'] {
     if (space === 'gpa') return readPhysical(this.#memory, address, length);
     if (space === 'file') return readFile(this.#source, address, length);
-    const { translator, root: from } = this.#translator(root);
-    return readVirtual(this.#memory, translator, from.mode, address, length);
+    return readVirtual(this.#memory, this.#space(root), address, length);
   }
 
   describeAddress({ space, address, root }: Argument<'describeAddress'>): MethodResults['describeAddress'] {
-    const translator = space === 'gva' && this.#canWalk(root) ? this.#translator(root).translator : undefined;
-    return describeAddress({ memory: this.#memory, dump: this.#dump, regions: this.#regions, translator }, space, address);
+    const tables = space === 'gva' && this.#canWalk(root) ? this.#space(root) : undefined;
+    return describeAddress({ memory: this.#memory, dump: this.#dump, regions: this.#regions, tables }, space, address);
   }
 
   resolveText({ text, root }: Argument<'resolveText'>): MethodResults['resolveText'] {
     const cpus = this.getCpus();
     const cpu = root.kind === 'cpu' ? cpus.find(({ index }) => index === root.cpu) : cpus[0];
     const hasTables = this.#canWalk(root);
-    const virtualLast = lastVirtual(addressBits(rootModesOf(this.#architecture), hasTables ? this.#root(root).mode.id : undefined));
+    const virtualLast = lastVirtual(addressBits(rootModesOf(this.#architecture), hasTables ? this.#space(root).main.mode.id : undefined));
     return resolveText({ dump: this.#dump, regions: this.#regions, fileSize: this.#source.size, cpu, hasTables, virtualLast }, text);
   }
 
@@ -255,19 +248,14 @@ export class DumpSession {
     return this.#architecture !== undefined && (choice.kind === 'root' || this.#dump.cpus.some(({ index }) => index === choice.cpu));
   }
 
-  #root(choice: RootChoice): TranslationRoot {
-    return translationRoot(this.#architecture, this.#dump.cpus, choice);
-  }
-
-  #translator(choice: RootChoice): { translator: Translator; root: TranslationRoot } {
-    const key = choice.kind === 'cpu' ? `cpu ${choice.cpu}` : `root ${choice.root} ${choice.mode ?? ''}`;
-    let found = this.#translators.get(key);
+  #space(choice: RootChoice): TranslationSpace {
+    const key = choice.kind === 'cpu' ? `cpu ${choice.cpu} ${choice.regime ?? ''}` : `root ${choice.root} ${choice.mode ?? ''}`;
+    let found = this.#spaces.get(key);
     if (!found) {
-      const root = this.#root(choice);
-      found = { translator: new Translator(this.#memory, root.mode, root.root, root.options), root };
+      found = new TranslationSpace(this.#memory, translationTables(this.#architecture, this.#dump.cpus, choice));
       // Typed-in roots are endless; CPUs are not.
-      if (this.#translators.size > 256) this.#translators.clear();
-      this.#translators.set(key, found);
+      if (this.#spaces.size > 256) this.#spaces.clear();
+      this.#spaces.set(key, found);
     }
     return found;
   }

@@ -4,14 +4,16 @@ import { VIRTUAL_LAST } from '#shared/units.ts';
 import { impossibleWords } from '#shared/virtual-address.ts';
 import type { ByteSource } from '../memory/byte-source.ts';
 import type { PhysicalMemory } from '../memory/physical-memory.ts';
+import type { TranslationSpace } from '../translate/translation-space.ts';
 import type { PagingMode } from '../translate/paging-mode.ts';
-import { FAULT_REASONS, type Translator } from '../translate/translator.ts';
+import { FAULT_REASONS } from '../translate/translator.ts';
 
 const REASON_WORDS: Record<string, string> = {
   'not-present': 'not mapped',
   'reserved-bit': 'a reserved bit is set',
   'table-missing': 'the page table is not in the dump',
   'no-root': 'the root of the page tables is not known',
+  'outside-table': 'not mapped: outside of the table',
 };
 
 /** Smallest stretch that a walk can end for: one page. */
@@ -28,7 +30,7 @@ export function readFile(source: ByteSource, address: bigint, length: number): M
   return { address, bytes, spans: bytes.length > 0 ? [{ start: 0, end: bytes.length, state: 'present' }] : [] };
 }
 
-export function readVirtual(memory: PhysicalMemory, translator: Translator, mode: PagingMode, address: bigint, length: number): MemoryChunk {
+export function readVirtual(memory: PhysicalMemory, space: TranslationSpace, address: bigint, length: number): MemoryChunk {
   const end = address + BigInt(length) > VIRTUAL_LAST ? VIRTUAL_LAST + 1n : address + BigInt(length);
   const bytes = new Uint8Array(Number(end - address));
   const spans: StateSpan[] = [];
@@ -39,7 +41,9 @@ export function readVirtual(memory: PhysicalMemory, translator: Translator, mode
   };
   for (let at = address; at < end;) {
     const start = Number(at - address);
-    const mapped = translator.translateAddress(at);
+    const { mode } = space.tableFor(at);
+    const mapped = space.translateAddress(at);
+    const translator = space.found;
     const size = mapped ? BigInt(translator.pageSize) : unmappedSize(mode, translator.level);
     const next = at - (at % size) + size;
     const stop = next < end ? Number(next - address) : bytes.length;

@@ -71,10 +71,10 @@ function byName({ cpu, dump, regions }: ResolveContext, name: string, offset: bi
   const named = (wanted: string) => cpu?.registers.find((candidate) => candidate.name === wanted);
   const register = named(lower) ?? named(otherSpelling(lower));
   if (register && cpu) {
-    // CR3 keeps other things in its low bits: it leads to the table, not to its own value.
-    const isRoot = lower === 'cr3' && cpu.paging.root !== null;
-    const space = isRoot ? 'gpa' : (register.addressSpace ?? 'gva');
-    const address = isRoot ? BigInt(cpu.paging.root ?? 0) : register.value;
+    // A root's register keeps other things in its low bits: it leads to the table, not to its own value.
+    const root = cpu.regimes.flatMap(({ tables }) => tables).find((table) => table.register.toLowerCase() === lower)?.root ?? null;
+    const space = root === null ? (register.addressSpace ?? 'gva') : 'gpa';
+    const address = root === null ? register.value : BigInt(root);
     targets.push({ space, address: address + offset, title: `${register.name.toUpperCase()} of CPU ${cpu.index}${suffix}` });
   }
   const segment = cpu?.segments.find((candidate) => candidate.name === lower);

@@ -1,6 +1,6 @@
 /** The overview of an open dump. */
 import path from 'node:path';
-import type { DumpSummary, MemoryMap } from '#shared/model/index.ts';
+import type { CpuSummary, DumpSummary, MemoryMap } from '#shared/model/index.ts';
 import type { Architecture } from '../arch/architecture.ts';
 import type { CpuState } from '../arch/cpu-state.ts';
 import { findFamily } from '../arch/families.ts';
@@ -35,12 +35,7 @@ export function summarize(
     architecture: architecture?.title ?? undecoded(dump.architecture),
     rootModes: rootModesOf(architecture),
     machine: dump.machine,
-    cpus: dump.cpus.map((cpu) => ({
-      index: cpu.index,
-      mode: architecture?.describeCpu(cpu).mode ?? '',
-      instructionPointer: cpu.registers['rip']?.value ?? null,
-      root: rootOf(cpu, architecture),
-    })),
+    cpus: dump.cpus.map((cpu) => summarizeCpu(cpu, architecture)),
     memory: { total: map.regions.reduce((sum, { start, last }) => sum + last - start + 1, 0), states },
     guestOs: dump.vmcoreinfo && guestOsOf(dump.vmcoreinfo),
     facts: dump.facts,
@@ -55,8 +50,14 @@ function undecoded(family: string | undefined): string {
   return title === undefined ? 'not known' : `${title} (registers not decoded yet)`;
 }
 
-/** The root that addresses are translated with; null while paging is off, whatever CR3 holds. */
-function rootOf(cpu: CpuState, architecture: Architecture | undefined): number | null {
-  const paging = architecture?.pagingOf(cpu);
-  return paging && paging.mode !== 'off' ? paging.root : null;
+function summarizeCpu(cpu: CpuState, architecture: Architecture | undefined): CpuSummary {
+  if (!architecture) return { index: cpu.index, mode: '', instructionPointer: null, root: null };
+  const { mode, paging, pointers, registers } = architecture.describeCpu(cpu);
+  return {
+    index: cpu.index,
+    mode,
+    instructionPointer: registers.find(({ name }) => name === pointers.instruction)?.value ?? null,
+    // While paging is off, the register does not count, whatever it holds.
+    root: paging.mode === 'off' ? null : paging.root,
+  };
 }

@@ -1,32 +1,18 @@
-/** From what the user chose (a CPU, a root typed in) to what a walk needs: tables, mode, and where they come from. */
+/** From what the user chose (a CPU, a root typed in) to the tables that a walk needs, and where they come from. */
 import { formatAddress } from '#shared/address-text.ts';
 import { assert, WorkbenchError } from '#shared/errors.ts';
 import type { PagingModeId, PagingModeView, RootChoice } from '#shared/model/index.ts';
-import type { Architecture } from '../arch/architecture.ts';
+import { VIRTUAL_LAST } from '#shared/units.ts';
+import type { Architecture, RegimeTable } from '../arch/architecture.ts';
 import type { CpuState } from '../arch/cpu-state.ts';
-import { viewOfMode, type PagingMode, type PagingOptions } from '../translate/paging-mode.ts';
+import type { SpaceTable } from '../translate/translation-space.ts';
+import { viewOfMode } from '../translate/paging-mode.ts';
+import { tablesOfRegime } from '../translate/regime-tables.ts';
 
-export interface TranslationRoot {
-  mode: PagingMode;
-  /** GPA of the top table; null when the dump does not hold the register. */
-  root: number | null;
-  /** "CR3 of CPU 0". */
-  source: string;
-  options: PagingOptions;
-}
-
-/** Throws WorkbenchError `bad-request` for a CPU that is not there, `unsupported` for a CPU family without page walks. */
-export function translationRoot(architecture: Architecture | undefined, cpus: readonly CpuState[], choice: RootChoice): TranslationRoot {
+/** Throws WorkbenchError `bad-request` for a CPU, a regime or a mode that is not there, `unsupported` for a CPU family without page walks. */
+export function translationTables(architecture: Architecture | undefined, cpus: readonly CpuState[], choice: RootChoice): SpaceTable[] {
   if (!architecture) throw new WorkbenchError('unsupported', 'page tables of this CPU family are not walked yet');
-  if (choice.kind === 'root') {
-    const first = cpus[0];
-    return {
-      mode: architecture.pagingMode(choice.mode ?? usualMode(architecture, first)),
-      root: choice.root,
-      source: `typed in: ${formatAddress(choice.root)}`,
-      options: first ? architecture.pagingOptionsOf(first) : {},
-    };
-  }
+  if (choice.kind === 'root') return typedTables(architecture, cpus[0], choice);
   const cpu = cpus.find(({ index }) => index === choice.cpu);
   if (!cpu) {
     const known = cpus.length === 0 ? 'the dump holds no CPU state' : `there are CPUs ${cpus[0]!.index} to ${cpus.at(-1)!.index}`;
@@ -34,18 +20,29 @@ export function translationRoot(architecture: Architecture | undefined, cpus: re
       hint: 'Give the GPA of the top table as the root instead.',
     });
   }
-  const paging = architecture.pagingOf(cpu);
-  return {
-    mode: architecture.pagingMode(paging.mode),
-    root: paging.root,
-    source: `CR3 of CPU ${cpu.index}`,
-    options: architecture.pagingOptionsOf(cpu),
-  };
+  const regimes = architecture.regimesOf(cpu);
+  const regime = choice.regime === undefined ? regimes[0] : regimes.find(({ id }) => id === choice.regime);
+  if (!regime) {
+    throw new WorkbenchError('bad-request', `CPU ${cpu.index} has no page tables named ${choice.regime}`, {
+      expected: regimes.map(({ id }) => id).join(', '),
+    });
+  }
+  return tablesOfRegime(architecture, regime, cpu.index);
+}
+
+function typedTables(architecture: Architecture, first: CpuState | undefined, choice: RootChoice & { kind: 'root' }): SpaceTable[] {
+  const mode = choice.mode ?? usualMode(architecture, first);
+  const { root } = choice;
+  const source = `typed in: ${formatAddress(root)}`;
+  const options = first && architecture.regimesOf(first)[0].tables.at(-1)?.options;
+  const one: RegimeTable = { register: source, mode, root, first: 0n, last: VIRTUAL_LAST, options };
+  const tables = architecture.tablesOfRoot?.(mode, root, first) ?? [one];
+  return tables.map((table) => ({ ...table, mode: architecture.pagingMode(table.mode), source, options: table.options ?? {} }));
 }
 
 /** That of the first CPU; the family's usual one where there is no CPU, or it has paging off. */
 function usualMode(architecture: Architecture, first: CpuState | undefined): PagingModeId {
-  const mode = first && architecture.pagingOf(first).mode;
+  const mode = first && architecture.regimesOf(first)[0].tables.at(-1)?.mode;
   if (mode !== undefined && mode !== 'off') return mode;
   const [usual] = architecture.rootModes;
   assert(usual, `${architecture.title} has a paging mode`);

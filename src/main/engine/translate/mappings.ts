@@ -56,6 +56,8 @@ interface Frame {
   base: bigint;
   rights: number;
   missing: boolean;
+  /** The last entry that the table has. */
+  last: number;
 }
 
 /** One row a page. A null root has no mappings. */
@@ -76,15 +78,18 @@ export function* mappings(
 
   const noExecuteOff = options.noExecuteOff === true;
   const first = mode.levels.map((level) => indexOf(level, start));
-  const frames: Frame[] = [{ table: alignRoot(mode, root), index: first[0] ?? 0, base: 0n, rights: RIGHTS_ALL, missing: false }];
+  const top = options.topRange ?? { first: 0, last: Infinity };
+  const frames: Frame[] = [
+    { table: alignRoot(mode, root), index: Math.max(first[0] ?? 0, top.first), base: 0n, rights: RIGHTS_ALL, missing: false, last: top.last },
+  ];
   // While true, the walk still goes down the path of `start`; below it, tables are read from their first entry on.
-  let descending = true;
+  let descending = (first[0] ?? 0) >= top.first;
   let tablesWithoutRow = 0;
   for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
     const depth = frames.length - 1;
     const level = mode.levels[depth];
     if (level === undefined) throw new Error(`assertion failed: ${mode.title} has no level ${depth}`);
-    if (frame.index >= 2 ** level.bits) {
+    if (frame.index >= 2 ** level.bits || frame.index > frame.last) {
       frames.pop();
       const above = frames.at(-1);
       if (above !== undefined) above.index++;
@@ -106,12 +111,18 @@ export function* mappings(
     const kind = mode.format.kind(level.level, low, high, noExecuteOff);
     if (kind === ENTRY_TABLE) {
       if (++tablesWithoutRow > TABLE_BUDGET) return { next: canonicalAddress(mode, virtual) };
+      const range = mode.format.nextRange?.(level.level, low, high);
+      const begin = range === undefined ? 0 : range >>> 16;
+      const wanted = descending ? (first[depth + 1] ?? 0) : 0;
+      // What lies before the first entry of the table was passed over: the rest is read from its first entries on.
+      if (wanted < begin) descending = false;
       frames.push({
         table: mode.format.target(level.level, low, high, kind),
-        index: descending ? (first[depth + 1] ?? 0) : 0,
+        index: Math.max(wanted, begin),
         base: virtual,
         rights: frame.rights & mode.format.rights(low, high, level.level),
         missing: false,
+        last: range === undefined ? Infinity : range & 0xffff,
       });
       continue;
     }
@@ -137,7 +148,9 @@ export function* mappings(
 /** The first address at or after `from` that can be a virtual address; undefined when there is none. */
 function firstAddress(mode: PagingMode, from: bigint): bigint | undefined {
   if (nonCanonicalReason(mode, from) === undefined) return from;
-  return mode.signExtended ? canonicalAddress(mode, 1n << BigInt(mode.virtualBits - 1)) : undefined;
+  const { virtualBits, upperBits } = mode;
+  if (upperBits === 'sign') return canonicalAddress(mode, 1n << BigInt(virtualBits - 1));
+  return from < upperBits ? upperBits : undefined;
 }
 
 /**

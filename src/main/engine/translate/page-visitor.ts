@@ -22,23 +22,28 @@ export interface VisitEnd {
 
 /** In ascending order of virtual addresses, the upper half last. The mode has levels: without paging there are no tables to visit. */
 export function visitPages(memory: PhysicalMemory, mode: PagingMode, root: number, options: PagingOptions, visit: VisitPage): VisitEnd {
-  const { format, entrySize, signExtended, virtualBits } = mode;
+  const { format, entrySize, upperBits, virtualBits } = mode;
   const noExecuteOff = options.noExecuteOff === true;
   const pages = mode.levels.map(({ shift }) => 2 ** shift / PAGE_SIZE);
   const counts = mode.levels.map(({ bits }) => 2 ** bits);
   const levels = mode.levels.map(({ level }) => level);
-  const upperHalf = signExtended ? 2 ** (virtualBits - 1) / PAGE_SIZE : Infinity;
+  const upperHalf = upperBits === 'sign' ? 2 ** (virtualBits - 1) / PAGE_SIZE : Infinity;
+  // Exact: what is lost of a 64-bit number lies below the page.
+  const origin = upperBits === 'sign' ? 0 : Number(BigInt.asIntN(64, upperBits)) / PAGE_SIZE;
   // The way down to where the visit is: a table for each depth, the next entry, the first virtual page.
   const tables = new Float64Array(levels.length);
   const entries = new Int32Array(levels.length);
   const bases = new Float64Array(levels.length);
   const lacking = new Uint8Array(levels.length);
+  /** The last entry that each table has. */
+  const lasts = new Int32Array(levels.length).fill(options.topRange?.last ?? 0xffff);
   const end: VisitEnd = { missingTables: 0, cut: false };
   let emptyTables = 0;
   tables[0] = alignRoot(mode, root);
+  entries[0] = options.topRange?.first ?? 0;
   for (let depth = 0; depth >= 0;) {
     const index = entries[depth]!++;
-    if (index >= counts[depth]!) {
+    if (index >= counts[depth]! || index > lasts[depth]!) {
       depth--;
       continue;
     }
@@ -56,13 +61,15 @@ export function visitPages(memory: PhysicalMemory, mode: PagingMode, root: numbe
       emptyTables = 0;
       const page = bases[depth]! + index * pages[depth]!;
       const size = pages[depth]! * PAGE_SIZE;
-      if (!visit(page < upperHalf ? page : page - 2 * upperHalf, format.target(level, low, high, kind), size)) return end;
+      if (!visit(origin + (page < upperHalf ? page : page - 2 * upperHalf), format.target(level, low, high, kind), size)) return end;
     } else if (kind === ENTRY_TABLE) {
       if (++emptyTables > TABLE_BUDGET) return { ...end, cut: true };
       const base = bases[depth]! + index * pages[depth]!;
       depth++;
       tables[depth] = format.target(level, low, high, kind);
-      entries[depth] = 0;
+      const range = format.nextRange?.(level, low, high) ?? 0xffff;
+      entries[depth] = range >>> 16;
+      lasts[depth] = range & 0xffff;
       bases[depth] = base;
       lacking[depth] = 0;
     }

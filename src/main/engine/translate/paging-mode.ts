@@ -4,8 +4,9 @@
  * The walk stepper, the fast translator, the mapping lists and the table view read nothing else, so a CPU family adds a mode by adding
  * a table (arch/<cpu>/paging-modes.ts). Entries travel as two unsigned 32-bit halves: `bigint` is an order of magnitude slower.
  *
- * Not supported: modes whose levels differ in entry size, or in table alignment below the root.
+ * Not supported: modes whose levels differ in entry size.
  */
+import { formatAddress } from '#shared/address-text.ts';
 import type { BitField, PagingLevel, PagingModeId, PagingModeView } from '#shared/model/index.ts';
 import type { PhysicalMemory } from '#engine/memory/physical-memory.ts';
 
@@ -37,6 +38,8 @@ export function rightsOf(bits: number): Rights {
 export interface PagingOptions {
   /** True when the CPU is known to have no-execute protection off (x86: EFER.NXE is 0): the no-execute bit is then a reserved one. */
   noExecuteOff?: boolean;
+  /** Entries that the top table has, where it is not a whole one; `last` inclusive. */
+  topRange?: { first: number; last: number };
 }
 
 /**
@@ -61,6 +64,12 @@ export interface EntryFormat {
   pageReason(level: number): string;
   /** The manual's name of the bit, for sentences: "bit 7 (PS)". */
   bitName(level: number, bit: number): string;
+  /** Why the entry is not present, for sentences; without it, "bit 0 (P) is clear". */
+  notPresentReason?(level: number, entry: bigint): string;
+  /** What the CPU does about a reserved bit, for sentences; without it, "the CPU raises a page fault (reserved bit)". */
+  readonly reservedConsequence?: string;
+  /** For families whose entries tell how much of a table there is: the first and the last entry of the table that an ENTRY_TABLE leads to, as first * 65536 + last. Does not allocate. */
+  nextRange?(level: number, low: number, high: number): number;
 }
 
 export interface PagingMode {
@@ -70,10 +79,12 @@ export interface PagingMode {
   readonly levels: readonly PagingLevel[];
   /** Width of a virtual address in bits. */
   readonly virtualBits: number;
-  /** True when the bits above must repeat the top one (a canonical address), false when they must be 0. */
-  readonly signExtended: boolean;
+  /** What the bits above must be: copies of the top one (a canonical address), or the same bits of this address. */
+  readonly upperBits: 'sign' | bigint;
   /** Bytes of an entry. */
   readonly entrySize: 4 | 8;
+  /** True where entries are stored with their first byte highest. */
+  readonly bigEndian?: boolean;
   /** Bytes; what a root must be a multiple of (a CPU keeps other things in its low bits). */
   readonly tableAlignment: number;
   readonly format: EntryFormat;
@@ -92,17 +103,18 @@ export function alignRoot(mode: PagingMode, root: number): number {
 
 /** Why `address` cannot be a virtual address in this mode; undefined when it can. */
 export function nonCanonicalReason(mode: PagingMode, address: bigint): string | undefined {
-  const { virtualBits, signExtended, title } = mode;
-  const upper = signExtended ? BigInt.asIntN(64, address) >> BigInt(virtualBits - 1) : address >> BigInt(virtualBits);
-  if (upper === 0n || (signExtended && upper === -1n)) return undefined;
-  return signExtended
-    ? `The address is not canonical: with ${title} bits 63 to ${virtualBits - 1} must all be equal.`
-    : `The address is out of range: with ${title} it has ${virtualBits} bits.`;
+  const { virtualBits, upperBits, title } = mode;
+  if (canonicalAddress(mode, address) === address) return undefined;
+  if (upperBits === 'sign') return `The address is not canonical: with ${title} bits 63 to ${virtualBits - 1} must all be equal.`;
+  if (upperBits === 0n) return `The address is out of range: with ${title} it has ${virtualBits} bits.`;
+  return `The address is out of range: with ${title} addresses begin at ${formatAddress(upperBits)} and have ${virtualBits} bits.`;
 }
 
 /** The 64-bit form of the low `virtualBits` bits of an address. */
 export function canonicalAddress(mode: PagingMode, address: bigint): bigint {
-  return mode.signExtended ? BigInt.asUintN(64, BigInt.asIntN(mode.virtualBits, address)) : BigInt.asUintN(mode.virtualBits, address);
+  const { virtualBits, upperBits } = mode;
+  if (upperBits === 'sign') return BigInt.asUintN(64, BigInt.asIntN(virtualBits, address));
+  return upperBits | BigInt.asUintN(virtualBits, address);
 }
 
 /** The index that a virtual address holds for one level. */
@@ -116,11 +128,19 @@ export function readEntry(memory: PhysicalMemory, { entrySize }: PagingMode, add
 }
 
 /** The low half of the entry at `address` that readEntry has read. */
-export function entryLow(memory: PhysicalMemory, { entrySize }: PagingMode, address: number): number {
-  return entrySize === 4 && address % 8 === 4 ? memory.high : memory.low;
+export function entryLow(memory: PhysicalMemory, { entrySize, bigEndian }: PagingMode, address: number): number {
+  const half = entrySize === 4 && address % 8 === 4 ? memory.high : memory.low;
+  if (bigEndian !== true) return half;
+  return swapBytes(entrySize === 8 ? memory.high : half);
 }
 
 /** The high half of the entry that readEntry has read; 0 for an entry of 4 bytes. */
-export function entryHigh(memory: PhysicalMemory, { entrySize }: PagingMode): number {
-  return entrySize === 8 ? memory.high : 0;
+export function entryHigh(memory: PhysicalMemory, { entrySize, bigEndian }: PagingMode): number {
+  if (entrySize === 4) return 0;
+  return bigEndian === true ? swapBytes(memory.low) : memory.high;
+}
+
+/** The four bytes of an unsigned number in the other order. */
+export function swapBytes(value: number): number {
+  return ((value << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24)) >>> 0;
 }

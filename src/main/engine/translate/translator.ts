@@ -13,6 +13,7 @@ import {
   ENTRY_TABLE,
   RIGHTS_ALL,
   alignRoot,
+  swapBytes,
   type EntryFormat,
   type PagingMode,
   type PagingOptions,
@@ -25,15 +26,28 @@ export const FAULT_NOT_PRESENT = 2;
 export const FAULT_RESERVED_BIT = 3;
 export const FAULT_TABLE_MISSING = 4;
 export const FAULT_NO_ROOT = 5;
+export const FAULT_OUTSIDE_TABLE = 6;
 
+type FaultReason = Extract<WalkResult, { kind: 'fault' }>['reason'];
 /** WalkResult's reason for each FAULT_… number but the first. */
-export const FAULT_REASONS = [undefined, 'non-canonical', 'not-present', 'reserved-bit', 'table-missing', 'no-root'] as const satisfies readonly (
-  Extract<WalkResult, { kind: 'fault' }>['reason'] | undefined
-)[];
+export const FAULT_REASONS: readonly (FaultReason | undefined)[] = [
+  undefined,
+  'non-canonical',
+  'not-present',
+  'reserved-bit',
+  'table-missing',
+  'no-root',
+  'outside-table',
+];
 
 const TWO_TO_32 = 2 ** 32;
 /** Which half of a 64-bit array element comes first on this machine. */
 const LOW_FIRST = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
+
+/** As signed 32-bit numbers, so that bit operations compare. */
+function halvesOf(address: bigint): { low: number; high: number } {
+  return { low: Number(BigInt.asIntN(32, address)), high: Number(BigInt.asIntN(32, address >> 32n)) };
+}
 
 export class Translator {
   /** GPA of the last address translated; meaningful when translate() returned true, as all of these down to `high`. */
@@ -61,9 +75,14 @@ export class Translator {
   readonly #masks: Int32Array;
   readonly #levels: Int32Array;
   readonly #wide: boolean;
-  /** Bits of the high half that must all be equal (sign-extended modes) or 0, and how far to shift them down. */
-  readonly #upperShift: number;
-  readonly #signExtended: boolean;
+  readonly #bigEndian: boolean;
+  /** Index ranges as EntryFormat.nextRange packs them; -1 for a whole table. */
+  readonly #topRange: number;
+  readonly #ranged: boolean;
+  /** Sign-extended modes: how far to shift the high half down so that all that is left must be equal. Others: bits of both halves that must be these. */
+  readonly #signShift: number;
+  readonly #upperMask: { low: number; high: number };
+  readonly #upperBits: { low: number; high: number };
 
   /** Width of a virtual address. */
   get virtualBits(): number {
@@ -82,15 +101,23 @@ export class Translator {
     this.#masks = Int32Array.from(mode.levels, ({ bits }) => 2 ** bits - 1);
     this.#levels = Int32Array.from(mode.levels, ({ level }) => level);
     this.#wide = mode.entrySize === 8;
-    this.#signExtended = mode.signExtended;
-    this.#upperShift = mode.virtualBits - 32 - (mode.signExtended ? 1 : 0);
+    this.#bigEndian = mode.bigEndian === true;
+    this.#ranged = mode.format.nextRange !== undefined || options.topRange !== undefined;
+    this.#topRange = options.topRange === undefined ? -1 : options.topRange.first * 65536 + options.topRange.last;
+    this.#signShift = mode.upperBits === 'sign' ? mode.virtualBits - 33 : -1;
+    this.#upperMask = halvesOf(mode.upperBits === 'sign' ? 0n : -1n << BigInt(mode.virtualBits));
+    this.#upperBits = halvesOf(mode.upperBits === 'sign' ? 0n : mode.upperBits);
   }
 
   /** Translates the address with these 32-bit halves (signed or unsigned). True when it is mapped; the answer is in the fields. */
   translate(high: number, low: number): boolean {
     this.level = 0;
-    const upper = high >> this.#upperShift;
-    if (upper !== 0 && (upper !== -1 || !this.#signExtended)) return this.#fail(FAULT_NON_CANONICAL);
+    if (this.#signShift >= 0) {
+      const upper = high >> this.#signShift;
+      if (upper !== 0 && upper !== -1) return this.#fail(FAULT_NON_CANONICAL);
+    } else if ((high & this.#upperMask.high) !== this.#upperBits.high || (low & this.#upperMask.low) !== this.#upperBits.low) {
+      return this.#fail(FAULT_NON_CANONICAL);
+    }
     const count = this.#levels.length;
     if (count === 0) return this.#identity(low);
     let table = this.#top;
@@ -100,17 +127,25 @@ export class Translator {
     const format = this.#format;
     const noExecuteOff = this.#noExecuteOff;
     const wide = this.#wide;
+    const bigEndian = this.#bigEndian;
     let rights = RIGHTS_ALL;
+    let range = this.#topRange;
     for (let depth = 0; depth < count; depth++) {
       const shift = this.#shifts[depth] as number;
       const level = this.#levels[depth] as number;
       const shifted = shift >= 32 ? high >>> (shift - 32) : (low >>> shift) | (high << (32 - shift));
       this.level = level;
       const index = shifted & (this.#masks[depth] as number);
+      if (range >= 0 && (index < range >>> 16 || index > (range & 0xffff))) return this.#fail(FAULT_OUTSIDE_TABLE);
       // Entries of 4 bytes are read two at a time.
       if (!memory.readU64(table + (wide ? index : index >>> 1) * 8)) return this.#fail(FAULT_TABLE_MISSING);
-      const entryLow = wide || (index & 1) === 0 ? memory.low : memory.high;
-      const entryHigh = wide ? memory.high : 0;
+      let entryLow = wide || (index & 1) === 0 ? memory.low : memory.high;
+      let entryHigh = wide ? memory.high : 0;
+      if (bigEndian) {
+        const first = entryLow;
+        entryLow = swapBytes(wide ? entryHigh : first);
+        entryHigh = wide ? swapBytes(first) : 0;
+      }
       const kind = format.kind(level, entryLow, entryHigh, noExecuteOff);
       if (kind === ENTRY_NOT_PRESENT || kind === ENTRY_RESERVED) {
         this.low = entryLow;
@@ -121,6 +156,7 @@ export class Translator {
       const target = format.target(level, entryLow, entryHigh, kind);
       if (kind === ENTRY_TABLE) {
         table = target;
+        if (this.#ranged) range = format.nextRange?.(level, entryLow, entryHigh) ?? -1;
         continue;
       }
       this.low = entryLow;

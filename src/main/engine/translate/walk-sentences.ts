@@ -32,3 +32,7 @@ export function pageSentence(address: bigint, page: { physical: number; pageSize
 export function pageStateSentence(state: MemoryState): string {
   return state === 'present' ? '' : ` The memory there ${STATE_WORDS[state]}.`;
 }
+
+export function outsideTableSentence({ levelName, index }: Pick<WalkStep, 'levelName' | 'index'>, range: { first: number; last: number }): string {
+  return `${levelName}[${index}] is outside of the table: it has the entries ${range.first} to ${range.last} only, so nothing is mapped here.`;
+}

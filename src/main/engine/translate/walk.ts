@@ -25,7 +25,7 @@ import {
   type PagingOptions,
   type Rights,
 } from './paging-mode.ts';
-import { pageSentence, pageStateSentence, tableMissingSentence } from './walk-sentences.ts';
+import { outsideTableSentence, pageSentence, pageStateSentence, tableMissingSentence } from './walk-sentences.ts';
 
 /**
  * Walks one address from `root` (GPA of the top table; bits below the table alignment, which CR3 uses for other things, do not count).
@@ -47,8 +47,14 @@ export function* walk(
   const noExecuteOff = options.noExecuteOff === true;
   let table = alignRoot(mode, root);
   let rights = RIGHTS_ALL;
+  let range = options.topRange;
   for (const [depth, level] of mode.levels.entries()) {
     const step = beginStep(mode, level, table, address);
+    if (range !== undefined && (step.index < range.first || step.index > range.last)) {
+      const sentence = outsideTableSentence(step, range);
+      yield { ...step, conclusion: { kind: 'outside-table', ...range }, sentence };
+      return { kind: 'fault', reason: 'outside-table', sentence };
+    }
     if (!readEntry(memory, mode, step.entryAddress)) {
       const state = memory.stateAt(step.entryAddress);
       const sentence = tableMissingSentence(step, state);
@@ -65,14 +71,16 @@ export function* walk(
 
     if (kind === ENTRY_NOT_PRESENT) {
       const note = mode.format.notPresentNote(level.level, entry);
-      const sentence = `${place} is not present: bit 0 (P) is clear${note === undefined ? '' : `; ${note}`}.`;
+      const reason = mode.format.notPresentReason?.(level.level, entry) ?? 'bit 0 (P) is clear';
+      const sentence = `${place} is not present: ${reason}${note === undefined ? '' : `; ${note}`}.`;
       yield { ...read, conclusion: { kind: 'not-present', ...(note === undefined ? {} : { note }) }, sentence };
       return { kind: 'fault', reason: 'not-present', sentence };
     }
     if (kind === ENTRY_RESERVED) {
       const bits = mode.format.reservedBits(level.level, low, high, noExecuteOff);
       const names = bits.map((bit) => mode.format.bitName(level.level, bit)).join(', ');
-      const sentence = `${place} is present, but ${names} must be 0 here: the CPU raises a page fault (reserved bit).`;
+      const consequence = mode.format.reservedConsequence ?? 'the CPU raises a page fault (reserved bit)';
+      const sentence = `${place} is present, but ${names} must be 0 here: ${consequence}.`;
       yield { ...read, conclusion: { kind: 'reserved', bits }, sentence };
       return { kind: 'fault', reason: 'reserved-bit', sentence };
     }
@@ -88,6 +96,7 @@ export function* walk(
         sentence: `${place} points to the ${next.name} at GPA ${formatAddress(target)}.`,
       };
       table = target;
+      range = unpackRange(mode.format.nextRange?.(level.level, low, high));
       continue;
     }
     const pageSize = 2 ** level.shift;
@@ -118,6 +127,11 @@ export function collectWalk(
     next = generator.next();
   }
   return { address, mode: viewOfMode(mode), root: root === null ? null : alignRoot(mode, root), rootSource, steps, result: next.value };
+}
+
+/** What EntryFormat.nextRange gives, unpacked. */
+function unpackRange(packed: number | undefined): { first: number; last: number } | undefined {
+  return packed === undefined ? undefined : { first: packed >>> 16, last: packed & 0xffff };
 }
 
 /** The part of a step that is known before its entry is read. */

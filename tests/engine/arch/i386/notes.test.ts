@@ -1,6 +1,8 @@
 /** Notes of 32-bit x86 CPUs out of QEMU's own ELF files of two Linux guests, against what `info registers` said of the same paused machine. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { encodedNotes, x86Notes } from '../x86-notes.ts';
+import { pagingOf } from '#engine/arch/regime.ts';
 import { i386 } from '#engine/arch/i386/index.ts';
 import type { CpuState } from '#engine/arch/cpu-state.ts';
 import { parseInfoRegisters } from '../qemu-answers.ts';
@@ -15,10 +17,10 @@ const file = new URL('../../../fixtures/i386-cpus.json', import.meta.url);
 const guests = JSON.parse(readFileSync(file, 'utf8')) as Record<'i386' | 'i386-pae', NotedCpu[]>;
 const cpus = (['i386', 'i386-pae'] as const).flatMap((guest) => guests[guest].map((cpu, index) => ({ ...cpu, guest, index })));
 const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'));
-const EM_386 = 3;
+const CONTEXT = { elfMachine: 3, littleEndian: true };
 
 function stateOf({ prstatus, qemuNote, index }: NotedCpu & { index: number }): CpuState {
-  return i386.cpuFromNotes({ prstatus: bytes(prstatus), qemu: bytes(qemuNote) }, index, { elfMachine: EM_386 });
+  return i386.cpuFromNotes(x86Notes({ prstatus: bytes(prstatus), qemu: bytes(qemuNote) }), index, CONTEXT);
 }
 
 describe.each(cpus)('CPU $index of $guest', (cpu) => {
@@ -40,7 +42,7 @@ describe.each(cpus)('CPU $index of $guest', (cpu) => {
   });
 
   it('says the same of its selectors and registers when the QEMU note is missing', () => {
-    const alone = i386.cpuFromNotes({ prstatus: bytes(cpu.prstatus) }, cpu.index, { elfMachine: EM_386 });
+    const alone = i386.cpuFromNotes(x86Notes({ prstatus: bytes(cpu.prstatus) }), cpu.index, CONTEXT);
     for (const name of ['rax', 'rbx', 'rcx', 'rdx', 'rsi', 'rdi', 'rbp', 'rsp', 'rip', 'rflags'])
       expect([name, alone.registers[name]]).toMatchObject([name, { value: answer.registers.get(name), width: 32 }]);
     for (const name of ['cs', 'ss', 'ds', 'es', 'fs', 'gs'])
@@ -49,8 +51,7 @@ describe.each(cpus)('CPU $index of $guest', (cpu) => {
   });
 
   it('is written back byte for byte', () => {
-    expect(Buffer.from(i386.encodePrstatus(state)).toString('hex')).toBe(cpu.prstatus);
-    expect(Buffer.from(i386.encodeQemuNote(state)).toString('hex')).toBe(cpu.qemuNote);
+    expect(encodedNotes(i386, state)).toEqual({ prstatus: cpu.prstatus, qemu: cpu.qemuNote });
     expect(i386.missingNoteRegisters(state)).toEqual([]);
   });
 
@@ -75,13 +76,13 @@ describe('a CPU of a 64-bit machine in an EM_386 file', () => {
     edit(new DataView(copy.buffer));
     return copy;
   };
-  const read = (qemu: Uint8Array, index: number) => i386.cpuFromNotes({ qemu }, index, { elfMachine: EM_386 });
+  const read = (qemu: Uint8Array, index: number) => i386.cpuFromNotes(x86Notes({ qemu }), index, CONTEXT);
   const PAE = (view: DataView) => view.setBigUint64(424, 0x6f0n, true);
 
   it('CPU 0 is known not to be in long mode; of others that is known only by what they show', () => {
     expect(read(note(PAE), 0).registers.efer).toMatchObject({ value: 0n, inferred: true, knownBits: 0x500n });
     expect(read(note(PAE), 1).registers.efer).toBeUndefined();
-    expect(i386.pagingOf(read(note(PAE), 1)).mode).toBe('x86-pae');
+    expect(pagingOf(i386, read(note(PAE), 1)).mode).toBe('x86-pae');
   });
 
   it('one that is ahead, in long mode, keeps its 64-bit registers', () => {
@@ -94,15 +95,16 @@ describe('a CPU of a 64-bit machine in an EM_386 file', () => {
       1,
     );
     expect(state.registers.r8).toMatchObject({ value: 0x1122334455667788n, width: 64 });
-    expect(i386.pagingOf(state).mode).toBe('x86-64-4level');
+    expect(pagingOf(i386, state).mode).toBe('x86-64-4level');
     expect(i386.describeCpu(state).registers.map(({ name }) => name)).toContain('rax');
   });
 });
 
 it('notes that are too short are refused with the place', () => {
-  const context = { elfMachine: EM_386, source: 'core.vmcore', prstatusOffset: 0x100, qemuOffset: 0x200 };
-  expect(() => i386.cpuFromNotes({ prstatus: new Uint8Array(143) }, 0, context)).toThrow(
+  const context = { ...CONTEXT, source: 'core.vmcore' };
+  const offsets = { prstatus: 0x100, qemu: 0x200 };
+  expect(() => i386.cpuFromNotes(x86Notes({ prstatus: new Uint8Array(143) }, offsets), 0, context)).toThrow(
     'core.vmcore: NT_PRSTATUS descsz at 0x100: expected 144 bytes, found 143',
   );
-  expect(() => i386.cpuFromNotes({ qemu: new Uint8Array(431) }, 0, context)).toThrow('QEMU note descsz at 0x200');
+  expect(() => i386.cpuFromNotes(x86Notes({ qemu: new Uint8Array(431) }, offsets), 0, context)).toThrow('QEMU note descsz at 0x200');
 });

@@ -1,6 +1,8 @@
 /** Registers out of a stream and out of an ELF core, against what QEMU answered of the same paused machine. */
 import { describe, expect, it } from 'vitest';
 import type { CpuState } from '#engine/arch/cpu-state.ts';
+import { encodedNotes, x86Notes } from '../x86-notes.ts';
+import { pagingOf } from '#engine/arch/regime.ts';
 import { x86_64 } from '#engine/arch/x86-64/index.ts';
 import type { VmDescription } from '#engine/arch/vmstate.ts';
 import { DumpFormatError } from '#shared/errors.ts';
@@ -32,6 +34,9 @@ function compareWithAnswer(state: CpuState, text: string): string[] {
 }
 
 const values = (state: CpuState) => Object.fromEntries(Object.entries(state.registers).map(([name, { value, width }]) => [name, [value, width]]));
+
+const CONTEXT = { elfMachine: 62, littleEndian: true };
+const optionsOf = (state: CpuState) => x86_64.regimesOf(state)[0].tables[0]?.options;
 
 describe('registers of a stream', () => {
   it.each(CPUS)('equal `info registers` of CPU %i, all of them', (index) => {
@@ -114,25 +119,25 @@ describe('registers of an ELF core', () => {
   });
 
   it('do not claim that NX is off when EFER is not known', () => {
-    expect(x86_64.pagingOptionsOf(fromElf(0))).toEqual({});
-    expect(x86_64.pagingOptionsOf(fromStream(1))).toEqual({ noExecuteOff: true });
+    expect(optionsOf(fromElf(0))).toEqual({});
+    expect(optionsOf(fromStream(1))).toEqual({ noExecuteOff: true });
   });
 
   it('without the QEMU note hold selectors, no segments and no paging registers', () => {
-    const state = x86_64.cpuFromNotes({ prstatus: bytesOf(tiny.cpus[0].prstatus) }, 0, { elfMachine: 62 });
+    const state = x86_64.cpuFromNotes(x86Notes({ prstatus: bytesOf(tiny.cpus[0].prstatus) }), 0, CONTEXT);
     expect(state.segments).toEqual({});
     expect(state.registers.cs).toMatchObject({ value: 0x10n, width: 16 });
     expect(state.registers.cr3).toBeUndefined();
-    expect(x86_64.pagingOf(state)).toMatchObject({ root: null, mode: 'x86-64-4level' });
+    expect(pagingOf(x86_64, state)).toMatchObject({ root: null, mode: 'x86-64-4level' });
   });
 
   it('come from a 432-byte note of QEMU before 3.0 without kernel_gs_base', () => {
     const note = bytesOf(tiny.cpus[0].qemuNote).slice(0, 432);
     new DataView(note.buffer).setUint32(4, 432, true);
-    const state = x86_64.cpuFromNotes({ qemu: note }, 0, { elfMachine: 62 });
+    const state = x86_64.cpuFromNotes(x86Notes({ qemu: note }), 0, CONTEXT);
     expect(state.registers.kernel_gs_base).toBeUndefined();
     expect(state.registers.cr4?.value).toBe(0x6a0n);
-    expect(x86_64.encodeQemuNote(state)).toEqual(note);
+    expect(encodedNotes(x86_64, state).qemu).toBe(Buffer.from(note).toString('hex'));
   });
 
   it.each([
@@ -140,28 +145,27 @@ describe('registers of an ELF core', () => {
     ['QEMU note', { qemu: new Uint8Array(440) }, 'version'],
     ['NT_PRSTATUS', { prstatus: new Uint8Array(144) }, 'descsz'],
   ])('are refused with the place when the %s is malformed', (format, notes, field) => {
-    expect(() => x86_64.cpuFromNotes(notes, 0, { elfMachine: 62, source: 'core.vmcore', qemuOffset: 0x300, prstatusOffset: 0x100 })).toThrow(
-      DumpFormatError,
-    );
-    expect(() => x86_64.cpuFromNotes(notes, 0, { elfMachine: 62, source: 'core.vmcore' })).toThrow(`core.vmcore: ${format} ${field}`);
+    const read = () => x86_64.cpuFromNotes(x86Notes(notes, { qemu: 0x300, prstatus: 0x100 }), 0, { ...CONTEXT, source: 'core.vmcore' });
+    expect(read).toThrow(DumpFormatError);
+    expect(read).toThrow(`core.vmcore: ${format} ${field}`);
   });
 });
 
 describe('notes written from a stream', () => {
   it.each(CPUS)('equal the notes that QEMU wrote of CPU %i, byte for byte', (index) => {
     const state = fromStream(index);
-    expect(Buffer.from(x86_64.encodePrstatus(state)).toString('hex')).toBe(tiny.cpus[index].prstatus);
-    expect(Buffer.from(x86_64.encodeQemuNote(state)).toString('hex')).toBe(tiny.cpus[index].qemuNote);
+    const { prstatus, qemuNote } = tiny.cpus[index];
+    expect(encodedNotes(x86_64, state)).toEqual({ prstatus, qemu: qemuNote });
     expect(x86_64.missingNoteRegisters(state)).toEqual([]);
   });
 
   it.each(CPUS)('come back the same from an ELF core (CPU %i)', (index) => {
-    expect(Buffer.from(x86_64.encodePrstatus(fromElf(index))).toString('hex')).toBe(tiny.cpus[index].prstatus);
-    expect(Buffer.from(x86_64.encodeQemuNote(fromElf(index))).toString('hex')).toBe(tiny.cpus[index].qemuNote);
+    const { prstatus, qemuNote } = tiny.cpus[index];
+    expect(encodedNotes(x86_64, fromElf(index))).toEqual({ prstatus, qemu: qemuNote });
   });
 
   it('name what they lack', () => {
-    const state = x86_64.cpuFromNotes({ prstatus: bytesOf(tiny.cpus[0].prstatus) }, 0, { elfMachine: 62 });
+    const state = x86_64.cpuFromNotes(x86Notes({ prstatus: bytesOf(tiny.cpus[0].prstatus) }), 0, CONTEXT);
     expect(x86_64.missingNoteRegisters(state)).toEqual(expect.arrayContaining(['cr0', 'cr3', 'kernel_gs_base', 'gdt']));
     expect(x86_64.missingNoteRegisters(state)).not.toContain('rax');
   });

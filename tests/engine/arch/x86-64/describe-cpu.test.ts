@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { alignRoot } from '#engine/translate/paging-mode.ts';
 import type { CpuState, RegisterValue } from '#engine/arch/cpu-state.ts';
+import { pagingOf } from '#engine/arch/regime.ts';
 import { x86_64 } from '#engine/arch/x86-64/index.ts';
 import { fromElf, fromStream } from './tiny-cpus.ts';
 
@@ -43,12 +44,12 @@ describe('paging', () => {
     [{ efer: 0n }, 'x86-pae'],
     [{ efer: 0n, cr4: 0x10n }, 'x86-32'],
   ])('with %o is %s', (values, mode) => {
-    expect(x86_64.pagingOf(withRegisters(fromStream(0), values)).mode).toBe(mode);
+    expect(pagingOf(x86_64, withRegisters(fromStream(0), values)).mode).toBe(mode);
   });
 
   it('does not take PCID, LAM or no-flush bits of CR3 for the root', () => {
     const state = withRegisters(fromStream(0), { cr3: 0xe000_0000_0107_8fffn });
-    expect(x86_64.pagingOf(state).root).toBe(0x1078000);
+    expect(pagingOf(x86_64, state).root).toBe(0x1078000);
   });
 
   it('aligns the root of each mode as the CPU does', () => {
@@ -56,7 +57,7 @@ describe('paging', () => {
       [0x6d0n, 0x127c000],
       [0x6f0n, 0x127cb40],
     ] as const) {
-      const paging = x86_64.pagingOf(withRegisters(fromStream(0), { cr0: 0x80050033n, cr4, cr3: 0x127cb58n, efer: 0n }));
+      const paging = pagingOf(x86_64, withRegisters(fromStream(0), { cr0: 0x80050033n, cr4, cr3: 0x127cb58n, efer: 0n }));
       expect([paging.root, alignRoot(x86_64.pagingMode(paging.mode), paging.root!)]).toEqual([root, root]);
     }
   });

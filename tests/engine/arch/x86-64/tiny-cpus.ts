@@ -1,5 +1,6 @@
 /** The CPUs of the paused `tiny` guest, as QEMU saved and dumped them (tests/fixtures/make-tiny-page-tables.mjs). */
 import { readFileSync } from 'node:fs';
+import { x86Notes } from '../x86-notes.ts';
 import { x86_64 } from '#engine/arch/x86-64/index.ts';
 import type { CpuState } from '#engine/arch/cpu-state.ts';
 import type { VmDescription } from '#engine/arch/vmstate.ts';
@@ -47,5 +48,8 @@ export function fromStream(index: 0 | 1, description: VmDescription = tiny.cpuDe
 
 export function fromElf(index: 0 | 1): CpuState {
   const { prstatus, qemuNote } = tiny.cpus[index];
-  return x86_64.cpuFromNotes({ prstatus: bytesOf(prstatus), qemu: bytesOf(qemuNote) }, index, { elfMachine: 62, qemuOffset: 0x400 });
+  return x86_64.cpuFromNotes(x86Notes({ prstatus: bytesOf(prstatus), qemu: bytesOf(qemuNote) }, { qemu: 0x400 }), index, {
+    elfMachine: 62,
+    littleEndian: true,
+  });
 }

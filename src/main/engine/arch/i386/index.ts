@@ -5,23 +5,20 @@
  * It is the 64-bit family with half of each register: a CpuState has the 64-bit names (rax is 32 bits wide), what the user sees has gdb's (eax).
  * Not supported: a CPU's x87 and SSE registers out of notes (QEMU writes none).
  */
-import type { CpuPaging, CpuView } from '#shared/model/index.ts';
+import type { CpuView } from '#shared/model/index.ts';
 import type { Architecture } from '../architecture.ts';
 import type { CpuState } from '../cpu-state.ts';
 import { describeX86Cpu, x86_64 } from '../x86-64/index.ts';
-import { pagingOf as pagingOf86 } from '../x86-64/paging-state.ts';
+import { regimeOf } from '../x86-64/paging-state.ts';
 import { cpuLayouts } from '../x86-64/vmstate-history.ts';
 import { cpuDescription32 } from '../x86-64/vmstate-layout.ts';
 import { targetBitsOf } from '../x86-64/vmstate.ts';
-import { cpuFromNotes, encodePrstatus, encodeQemuNote, missingNoteRegisters, shortName } from './notes.ts';
+import { cpuFromNotes, encodeNotes, missingNoteRegisters, shortName } from './notes.ts';
 
 export const EM_386 = 3;
 
-/** Kernels for more than 4 GiB, or for no-execute, use PAE: most distributions' do. */
-const pagingOf = (state: CpuState): CpuPaging => pagingOf86(state, 'x86-pae');
-
 function describeCpu(state: CpuState): CpuView {
-  const view = describeX86Cpu(state, pagingOf(state));
+  const view = describeX86Cpu(state, i386);
   const registers = view.registers.map((register) => (register.width <= 32 ? { ...register, name: shortName(register.name) } : register));
   return { ...view, registers };
 }
@@ -31,14 +28,15 @@ export const i386: Architecture = {
   id: 'i386',
   title: 'i386 (32-bit x86)',
   elfMachine: EM_386,
+  pointers: { instruction: 'eip', stack: 'esp' },
   cpuDescription: cpuDescription32,
   cpuLayouts: cpuLayouts(32),
   ownsVmstate: (cpu) => targetBitsOf(cpu) === 32,
   describeCpu,
   rootModes: ['x86-pae', 'x86-32'],
-  pagingOf,
+  // Kernels for more than 4 GiB, or for no-execute, use PAE: most distributions' do.
+  regimesOf: (state) => [regimeOf(state, 'x86-pae')],
   cpuFromNotes,
-  encodePrstatus,
-  encodeQemuNote,
+  encodeNotes,
   missingNoteRegisters,
 };

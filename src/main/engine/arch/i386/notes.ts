@@ -1,6 +1,7 @@
 /** Registers of a 32-bit x86 CPU from the notes of an ELF core, and back (note-layout.ts). */
-import type { CpuNotes, NoteContext } from '../architecture.ts';
+import type { CpuNote, NoteContext } from '../architecture.ts';
 import type { CpuState } from '../cpu-state.ts';
+import { findNote, NT_PRSTATUS } from '../notes.ts';
 import { QEMU_NOTE_SIZE } from '../x86-64/note-layout.ts';
 import { inferEfer, readPrstatus, readQemuNote } from '../x86-64/notes-decode.ts';
 import * as x86Notes from '../x86-64/notes-encode.ts';
@@ -8,13 +9,15 @@ import { isLongCode } from '../x86-64/segments.ts';
 import { LONG_ONLY, NOTE_SLOTS_32, PRSTATUS_32 } from './note-layout.ts';
 
 /** See Architecture.cpuFromNotes. */
-export function cpuFromNotes(notes: CpuNotes, index: number, context: NoteContext): CpuState {
-  const state: CpuState = { index, registers: {}, segments: {} };
-  if (notes.qemu !== undefined) {
-    readQemuNote(state, notes.qemu, context);
+export function cpuFromNotes(notes: readonly CpuNote[], index: number, context: NoteContext): CpuState {
+  const state: CpuState = { index, registers: {}, segments: {}, littleEndian: true };
+  const qemu = findNote(notes, 'QEMU', 0);
+  const prstatus = findNote(notes, 'CORE', NT_PRSTATUS);
+  if (qemu) {
+    readQemuNote(state, qemu, context);
     narrow(state);
   }
-  if (notes.prstatus !== undefined) readPrstatus(state, notes.prstatus, PRSTATUS_32, context);
+  if (prstatus) readPrstatus(state, prstatus, PRSTATUS_32, context);
   const efer = inferEfer(state, context);
   if (efer !== undefined) state.registers.efer = efer;
   return state;
@@ -33,13 +36,9 @@ function narrow(state: CpuState): void {
   }
 }
 
-export function encodePrstatus(state: CpuState): Uint8Array {
-  return x86Notes.encodePrstatus(state, PRSTATUS_32);
-}
-
-/** QEMU since 3.0 gives a 32-bit CPU the long form, too. */
-export function encodeQemuNote(state: CpuState): Uint8Array {
-  return x86Notes.encodeSizedQemuNote(state, QEMU_NOTE_SIZE);
+/** See Architecture.encodeNotes. QEMU since 3.0 gives a 32-bit CPU the long form of its own note, too. */
+export function encodeNotes(state: CpuState): CpuNote[] {
+  return x86Notes.bothNotes(x86Notes.encodePrstatus(state, PRSTATUS_32), x86Notes.encodeSizedQemuNote(state, QEMU_NOTE_SIZE));
 }
 
 export function missingNoteRegisters(state: CpuState): string[] {

@@ -5,13 +5,14 @@
  * edition, so beyond chapter 3 its sections are cited by title.
  * EM_386 files: ../i386.
  */
-import type { CpuPaging, CpuView } from '#shared/model/index.ts';
+import type { CpuView } from '#shared/model/index.ts';
 import type { Architecture } from '../architecture.ts';
 import type { CpuState } from '../cpu-state.ts';
+import { describeRegimes } from '../regime.ts';
 import { cpuFromNotes } from './notes-decode.ts';
-import { encodePrstatus, encodeQemuNote, missingNoteRegisters } from './notes-encode.ts';
+import { encodeNotes, missingNoteRegisters } from './notes-encode.ts';
 import { pagingMode } from './paging-modes.ts';
-import { modeLine, pagingOf, pagingOptionsOf } from './paging-state.ts';
+import { modeLine, regimeOf } from './paging-state.ts';
 import { describeRegisters } from './registers.ts';
 import { SEGMENT_NAMES, describeSegment } from './segments.ts';
 import { cpuLayouts } from './vmstate-history.ts';
@@ -20,31 +21,32 @@ import { cpuFromVmstate, targetBitsOf } from './vmstate.ts';
 
 export const EM_X86_64 = 62;
 
-/** `paging`: as pagingOf tells it of the family. */
-export function describeX86Cpu(state: CpuState, paging: CpuPaging): CpuView {
+/** Of either x86 family: they differ in the regime. */
+export function describeX86Cpu(state: CpuState, family: Pick<Architecture, 'pagingMode' | 'regimesOf' | 'pointers'>): CpuView {
+  const { paging, regimes } = describeRegimes(family, state);
   const segments = SEGMENT_NAMES.flatMap((name) => {
     const segment = state.segments[name];
     return segment === undefined ? [] : [describeSegment(name, segment)];
   });
-  return { index: state.index, mode: modeLine(state), paging, registers: describeRegisters(state, paging.mode), segments };
+  const { pointers } = family;
+  return { index: state.index, mode: modeLine(state), paging, regimes, pointers, registers: describeRegisters(state, paging.mode), segments };
 }
 
 export const x86_64: Architecture = {
   id: 'x86-64',
   title: 'x86-64',
   elfMachine: EM_X86_64,
-  describeCpu: (state) => describeX86Cpu(state, pagingOf(state)),
+  pointers: { instruction: 'rip', stack: 'rsp' },
+  describeCpu: (state) => describeX86Cpu(state, x86_64),
   // Outside long mode it is a 32-bit CPU.
   rootModes: ['x86-64-4level', 'x86-64-5level', 'x86-pae', 'x86-32'],
-  pagingOf: (state) => pagingOf(state),
-  pagingOptionsOf,
+  regimesOf: (state) => [regimeOf(state)],
   pagingMode,
   cpuDescription,
   cpuLayouts: cpuLayouts(64),
   ownsVmstate: (cpu) => targetBitsOf(cpu) === 64,
   cpuFromVmstate,
   cpuFromNotes,
-  encodePrstatus: (state) => encodePrstatus(state),
-  encodeQemuNote,
+  encodeNotes,
   missingNoteRegisters,
 };

@@ -4,10 +4,10 @@
  * Neither note holds EFER. Whether the CPU is in long mode is worked out from what cannot be otherwise, and only the bits that follow
  * (LMA, LME) are given; NXE and SCE stay unknown.
  */
-import { formatAddress } from '#shared/address-text.ts';
 import { DumpFormatError } from '#shared/errors.ts';
-import type { CpuNotes, NoteContext } from '../architecture.ts';
+import type { CpuNote, NoteContext } from '../architecture.ts';
 import type { CpuState, RegisterValue } from '../cpu-state.ts';
+import { findNote, noteSource, NT_PRSTATUS } from '../notes.ts';
 import { PRSTATUS, QEMU_NOTE_SIZE_OLD, QEMU_NOTE_VERSION, QEMU_SEGMENTS, QEMU_SLOTS, SELECTOR_NAMES, type PrstatusLayout } from './note-layout.ts';
 import { isLongCode } from './segments.ts';
 
@@ -17,22 +17,20 @@ const EM_386 = 3;
 const EM_X86_64 = 62;
 
 /** See Architecture.cpuFromNotes. */
-export function cpuFromNotes(notes: CpuNotes, index: number, context: NoteContext): CpuState {
-  const state: CpuState = { index, registers: {}, segments: {} };
-  if (notes.qemu !== undefined) readQemuNote(state, notes.qemu, context);
-  if (notes.prstatus !== undefined) readPrstatus(state, notes.prstatus, PRSTATUS, context);
+export function cpuFromNotes(notes: readonly CpuNote[], index: number, context: NoteContext): CpuState {
+  const state: CpuState = { index, registers: {}, segments: {}, littleEndian: true };
+  const qemu = findNote(notes, 'QEMU', 0);
+  const prstatus = findNote(notes, 'CORE', NT_PRSTATUS);
+  if (qemu) readQemuNote(state, qemu, context);
+  if (prstatus) readPrstatus(state, prstatus, PRSTATUS, context);
   const efer = inferEfer(state, context);
   if (efer !== undefined) state.registers.efer = efer;
   return state;
 }
 
-function place(note: string, offset: number, noteOffset: number | undefined): string {
-  return `${note}, offset ${offset}${noteOffset === undefined ? '' : `, at ${formatAddress(noteOffset + offset)}`}`;
-}
-
 /** Adds what the QEMU note holds; its layout is the same for 32-bit CPUs. */
-export function readQemuNote(state: CpuState, bytes: Uint8Array, context: NoteContext): void {
-  const at = context.qemuOffset;
+export function readQemuNote(state: CpuState, note: CpuNote, context: NoteContext): void {
+  const { description: bytes, fileOffset: at } = note;
   const problem = { format: 'QEMU note', source: context.source ?? 'core', fileOffset: at ?? 0 };
   if (bytes.length < QEMU_NOTE_SIZE_OLD) {
     throw new DumpFormatError({ ...problem, field: 'descsz', expected: `at least ${QEMU_NOTE_SIZE_OLD} bytes`, found: `${bytes.length}` });
@@ -51,11 +49,12 @@ export function readQemuNote(state: CpuState, bytes: Uint8Array, context: NoteCo
     });
   }
   for (const { name, offset } of QEMU_SLOTS) {
-    if (offset + 8 <= size) state.registers[name] = { value: view.getBigUint64(offset, true), width: 64, source: place('QEMU note', offset, at) };
+    if (offset + 8 <= size)
+      state.registers[name] = { value: view.getBigUint64(offset, true), width: 64, source: noteSource('QEMU note', offset, note) };
   }
   for (const { name, offset } of QEMU_SEGMENTS) {
     const base = view.getBigUint64(offset + 16, true);
-    const source = place('QEMU note', offset, at);
+    const source = noteSource('QEMU note', offset, note);
     state.segments[name] = {
       selector: view.getUint32(offset, true),
       limit: view.getUint32(offset + 4, true),
@@ -63,13 +62,14 @@ export function readQemuNote(state: CpuState, bytes: Uint8Array, context: NoteCo
       base,
       source,
     };
-    if (name === 'fs' || name === 'gs') state.registers[`${name}_base`] = { value: base, width: 64, source: place('QEMU note', offset + 16, at) };
+    if (name === 'fs' || name === 'gs')
+      state.registers[`${name}_base`] = { value: base, width: 64, source: noteSource('QEMU note', offset + 16, note) };
   }
 }
 
 /** Adds what NT_PRSTATUS holds and `state` does not. */
-export function readPrstatus(state: CpuState, bytes: Uint8Array, layout: PrstatusLayout, context: NoteContext): void {
-  const at = context.prstatusOffset;
+export function readPrstatus(state: CpuState, note: CpuNote, layout: PrstatusLayout, context: NoteContext): void {
+  const { description: bytes, fileOffset: at } = note;
   const { size, slots, slotBytes } = layout;
   if (bytes.length < size) {
     const problem = { format: 'NT_PRSTATUS', source: context.source ?? 'core', fileOffset: at ?? 0, field: 'descsz' };
@@ -81,7 +81,7 @@ export function readPrstatus(state: CpuState, bytes: Uint8Array, layout: Prstatu
     // A selector alone is no segment: without the QEMU note it is a 16-bit register, as gdb shows it.
     if (state.registers[name] !== undefined || (selector && state.segments[name] !== undefined)) continue;
     const value = slotBytes === 8 ? view.getBigUint64(offset, true) : BigInt(view.getUint32(offset, true));
-    const source = place('NT_PRSTATUS', offset, at);
+    const source = noteSource('NT_PRSTATUS', offset, note);
     state.registers[name] = selector ? { value: value & 0xffffn, width: 16, source } : { value, width: 8 * slotBytes, source };
   }
 }

@@ -1,5 +1,7 @@
 /** The notes of one CPU for an ELF core (note-layout.ts), byte for byte as QEMU since 3.0 writes them. */
+import type { CpuNote } from '../architecture.ts';
 import type { CpuState } from '../cpu-state.ts';
+import { NT_PRSTATUS } from '../notes.ts';
 import {
   PRSTATUS,
   QEMU_NOTE_SIZE,
@@ -32,9 +34,17 @@ export function encodePrstatus(state: CpuState, { size, pid, slots, slotBytes }:
   return bytes;
 }
 
-/** The payload of the QEMU note. Without a kernel_gs_base it is the shorter form from before QEMU 3.0, which has no place for one. */
-export function encodeQemuNote(state: CpuState): Uint8Array {
-  return encodeSizedQemuNote(state, state.registers.kernel_gs_base === undefined ? QEMU_NOTE_SIZE_OLD : QEMU_NOTE_SIZE);
+/** See Architecture.encodeNotes. Without a kernel_gs_base the QEMU note is the shorter form from before QEMU 3.0, which has no place for one. */
+export function encodeNotes(state: CpuState): CpuNote[] {
+  const size = state.registers.kernel_gs_base === undefined ? QEMU_NOTE_SIZE_OLD : QEMU_NOTE_SIZE;
+  return bothNotes(encodePrstatus(state), encodeSizedQemuNote(state, size));
+}
+
+export function bothNotes(prstatus: Uint8Array, qemu: Uint8Array): CpuNote[] {
+  return [
+    { owner: 'CORE', type: NT_PRSTATUS, description: prstatus },
+    { owner: 'QEMU', type: 0, description: qemu },
+  ];
 }
 
 /** The payload of the QEMU note in `size` bytes, one of the two QEMU_NOTE_SIZE. */

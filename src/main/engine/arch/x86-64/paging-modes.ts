@@ -5,11 +5,14 @@
  * Not supported: guest address-masking (LAM, UAI): bits above must be canonical. 32-bit paging with CR4.PSE clear, where bit 7 of a page directory's
  * entry would count for nothing: it is taken as set, as every kernel since the Pentium has it. PDPTE registers that differ from the table in memory.
  */
+import { WorkbenchError } from '#shared/errors.ts';
 import type { PagingLevel, PagingModeId } from '#shared/model/index.ts';
 import type { PagingMode } from '#engine/translate/paging-mode.ts';
 import { pageEntry } from './page-entry.ts';
 import { pageEntry32 } from './page-entry-32.ts';
 import { pageEntryPae } from './page-entry-pae.ts';
+
+export type X86ModeId = 'x86-64-4level' | 'x86-64-5level' | 'x86-pae' | 'x86-32' | 'off';
 
 const FOUR_LEVELS: readonly PagingLevel[] = [
   { level: 4, name: 'PML4', shift: 39, bits: 9 },
@@ -18,9 +21,9 @@ const FOUR_LEVELS: readonly PagingLevel[] = [
   { level: 1, name: 'PT', shift: 12, bits: 9 },
 ];
 
-const LONG_MODE = { entrySize: 8, tableAlignment: 4096, signExtended: true, format: pageEntry } as const;
+const LONG_MODE = { entrySize: 8, tableAlignment: 4096, upperBits: 'sign', format: pageEntry } as const;
 
-const MODES: Record<PagingModeId, PagingMode> = {
+const MODES: Record<X86ModeId, PagingMode> = {
   'x86-64-4level': { ...LONG_MODE, id: 'x86-64-4level', title: '4-level paging', virtualBits: 48, levels: FOUR_LEVELS },
   'x86-64-5level': {
     ...LONG_MODE,
@@ -33,7 +36,7 @@ const MODES: Record<PagingModeId, PagingMode> = {
     id: 'x86-pae',
     title: 'PAE paging (32-bit)',
     virtualBits: 32,
-    signExtended: false,
+    upperBits: 0n,
     entrySize: 8,
     // Of the table with four entries that CR3 points to; the others are pages.
     tableAlignment: 32,
@@ -48,7 +51,7 @@ const MODES: Record<PagingModeId, PagingMode> = {
     id: 'x86-32',
     title: '32-bit paging',
     virtualBits: 32,
-    signExtended: false,
+    upperBits: 0n,
     entrySize: 4,
     tableAlignment: 4096,
     levels: [
@@ -58,13 +61,12 @@ const MODES: Record<PagingModeId, PagingMode> = {
     format: pageEntry32,
   },
   // Without paging a linear address is the physical one. The A20 gate, which could clear bit 20, is not looked at.
-  off: { ...LONG_MODE, id: 'off', title: 'paging off', virtualBits: 32, signExtended: false, levels: [] },
+  off: { ...LONG_MODE, id: 'off', title: 'paging off', virtualBits: 32, upperBits: 0n, levels: [] },
 };
 
-export function pagingModeTitle(id: PagingModeId): string {
-  return MODES[id].title;
-}
-
+/** See Architecture.pagingMode. */
 export function pagingMode(id: PagingModeId): PagingMode {
-  return MODES[id];
+  const mode = (MODES as Record<string, PagingMode | undefined>)[id];
+  if (!mode) throw new WorkbenchError('bad-request', `x86 has no paging mode ${id}`, { expected: Object.keys(MODES).join(', ') });
+  return mode;
 }

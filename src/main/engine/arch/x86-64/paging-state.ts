@@ -4,15 +4,16 @@
  * Source: Intel SDM vol. 3A, chapter "Paging", "Four Paging Modes" and "Paging-Mode Enabling"; AMD APM vol. 2 section 5.1.
  */
 import { groupedHex } from '#shared/address-text.ts';
-import type { CpuPaging, PagingModeId } from '#shared/model/index.ts';
 import type { PagingOptions } from '#engine/translate/paging-mode.ts';
+import type { Regime } from '../architecture.ts';
 import type { CpuState } from '../cpu-state.ts';
-import { pagingModeTitle } from './paging-modes.ts';
+import { wholeRegime } from '../regime.ts';
+import type { X86ModeId } from './paging-modes.ts';
 import { isDefault32, isLongCode, privilegeOf } from './segments.ts';
 
 /** Bits of CR3 that hold the root, by mode; what is below is PCID or PWT and PCD, what is above are LAM's switches and the no-flush bit. */
 const ROOT_MASK = ((1n << 52n) - 1n) & ~0xfffn;
-const ROOT_MASKS: Partial<Record<PagingModeId, bigint>> = { 'x86-32': 0xffff_f000n, 'x86-pae': 0xffff_ffe0n };
+const ROOT_MASKS: Partial<Record<X86ModeId, bigint>> = { 'x86-32': 0xffff_f000n, 'x86-pae': 0xffff_ffe0n };
 
 /** One bit of a register: undefined where the dump does not tell. */
 export function bitOf(state: CpuState, register: string, bit: number): boolean | undefined {
@@ -22,16 +23,17 @@ export function bitOf(state: CpuState, register: string, bit: number): boolean |
   return (held.value & mask) !== 0n;
 }
 
-/** `usual`: the mode that is taken where the dump holds neither CR0 nor CR4. */
-export function pagingOf(state: CpuState, usual: PagingModeId = 'x86-64-4level'): CpuPaging {
+/** The one regime of an x86 CPU. `usual`: the mode that is taken where the dump holds neither CR0 nor CR4. */
+export function regimeOf(state: CpuState, usual: X86ModeId = 'x86-64-4level'): Regime {
   const { mode, reason } = chooseMode(state, usual);
   const cr3 = state.registers.cr3;
   const root = cr3 === undefined ? null : Number(cr3.value & (ROOT_MASKS[mode] ?? ROOT_MASK));
   const where = cr3 === undefined ? 'the dump does not hold CR3' : `root from CR3 = ${groupedHex(cr3.value, cr3.width / 4)}`;
-  return { mode, title: pagingModeTitle(mode), root, reason: `${reason}; ${where}` };
+  const named = { id: 'cr3', title: 'Linear addresses', reason: `${reason}; ${where}` };
+  return wholeRegime(named, { register: 'CR3', mode, root, options: pagingOptionsOf(state) });
 }
 
-function chooseMode(state: CpuState, usual: PagingModeId): { mode: PagingModeId; reason: string } {
+function chooseMode(state: CpuState, usual: X86ModeId): { mode: X86ModeId; reason: string } {
   const paging = bitOf(state, 'cr0', 31);
   const pae = bitOf(state, 'cr4', 5);
   const la57 = bitOf(state, 'cr4', 12);
@@ -56,7 +58,7 @@ function chooseMode(state: CpuState, usual: PagingModeId): { mode: PagingModeId;
     : { mode: 'x86-64-4level', reason: `${shown}; CR4.LA57 is clear` };
 }
 
-export function pagingOptionsOf(state: CpuState): PagingOptions {
+function pagingOptionsOf(state: CpuState): PagingOptions {
   return bitOf(state, 'efer', 11) === false ? { noExecuteOff: true } : {};
 }
 

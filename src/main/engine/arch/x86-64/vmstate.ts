@@ -4,8 +4,8 @@
  * Facts: QEMU target/i386/machine.c and cpu.h (order of env.regs and env.segs; x87 registers by physical number, the tag word abridged
  * with 1 for in use). Fields that are not known by name become nothing; a field that is missing leaves its register absent.
  */
-import { formatAddress } from '#shared/address-text.ts';
 import type { CpuState, RegisterValue, SegmentValue } from '../cpu-state.ts';
+import { elementsOf, isStruct, numberIn, RegisterReader } from '../vmstate-reader.ts';
 import type { VmField, VmStruct } from '../vmstate.ts';
 import { GENERAL_REGISTERS } from './registers.ts';
 import type { TargetBits } from './vmstate-parts.ts';
@@ -75,38 +75,8 @@ const NO_LONG_MODE: RegisterValue = {
 
 const SEGMENT_ORDER = ['es', 'cs', 'ss', 'ds', 'fs', 'gs'];
 
-class Reader {
-  readonly registers: Record<string, RegisterValue> = {};
+class Reader extends RegisterReader {
   readonly segments: Record<string, SegmentValue> = {};
-  readonly #where: string;
-
-  constructor(where: string) {
-    this.#where = where;
-  }
-
-  set(register: string, value: bigint | undefined, width: number, field: VmField, index?: number): void {
-    if (value === undefined) return;
-    this.registers[register] = { value, width, source: this.source(field, index) };
-  }
-
-  source(field: VmField, index?: number): string {
-    const element = index === undefined ? '' : `[${index}]`;
-    return `${this.#where}, field ${field.name}${element}, at ${formatAddress(field.fileOffset + (index ?? 0) * field.size)}`;
-  }
-}
-
-const isStruct = (value: VmField['values'][number] | undefined): value is VmStruct => typeof value === 'object' && !(value instanceof Uint8Array);
-
-/** All elements of a field; the JSON may list an array element by element, under one name. */
-function elementsOf(struct: VmStruct, name: string): { value: VmField['values'][number]; field: VmField; index: number | undefined }[] {
-  return struct.fields
-    .filter((field) => field.name === name)
-    .flatMap((field) => field.values.map((value, index) => ({ value, field, index: field.values.length > 1 ? index : undefined })));
-}
-
-function numberIn(struct: VmStruct, name: string): bigint | undefined {
-  const value = struct.fields.find((field) => field.name === name)?.values[0];
-  return typeof value === 'bigint' ? value : undefined;
 }
 
 /** 64-bit parts, lowest first, as one number; undefined when one is missing. */
@@ -148,14 +118,6 @@ function readVectors(reader: Reader, struct: VmStruct, field: string, width: num
   }
 }
 
-function readNumbers(reader: Reader, struct: VmStruct, field: string, nameOf: (n: number) => string | undefined): void {
-  for (const [n, element] of elementsOf(struct, field).entries()) {
-    const name = nameOf(n);
-    if (name !== undefined && typeof element.value === 'bigint')
-      reader.set(name, element.value, element.field.size * 8, element.field, element.index);
-  }
-}
-
 function readX87(reader: Reader, cpu: VmStruct): void {
   const top = numberIn(cpu, 'env.fpus_vmstate');
   // Format 1 was an emulator without 80-bit numbers; QEMU itself refuses it.
@@ -168,7 +130,7 @@ function readX87(reader: Reader, cpu: VmStruct): void {
 }
 
 function readMtrrs(reader: Reader, cpu: VmStruct): void {
-  readNumbers(reader, cpu, 'env.mtrr_fixed', (n) => `mtrr_fixed${n}`);
+  reader.numbers(cpu, 'env.mtrr_fixed', (n) => `mtrr_fixed${n}`);
   for (const [n, element] of elementsOf(cpu, 'env.mtrr_var').entries()) {
     if (!isStruct(element.value)) continue;
     for (const part of ['base', 'mask']) reader.set(`mtrr_var${n}_${part}`, numberIn(element.value, part), 64, element.field, element.index);
@@ -177,7 +139,7 @@ function readMtrrs(reader: Reader, cpu: VmStruct): void {
 
 function readSubsection(reader: Reader, subsection: VmStruct): void {
   if (subsection.name === 'cpu/avx512') {
-    readNumbers(reader, subsection, 'env.opmask_regs', (n) => `k${n}`);
+    reader.numbers(subsection, 'env.opmask_regs', (n) => `k${n}`);
     const halves = subsection.fields.filter(({ values }) => isStruct(values[0]) && values[0].name === 'zmmh_reg').flatMap((field) => field.values);
     const whole = subsection.fields.filter(({ values }) => isStruct(values[0]) && values[0].name === 'hi16_zmm_reg').flatMap((field) => field.values);
     const field = subsection.fields[0];
@@ -186,7 +148,7 @@ function readSubsection(reader: Reader, subsection: VmStruct): void {
     for (const [n, value] of whole.entries()) if (isStruct(value)) reader.set(`zmm${n + 16}`, joinParts(value), 512, field);
     return;
   }
-  if (subsection.name === 'cpu/pdptrs') return readNumbers(reader, subsection, 'env.pdptrs', (n) => `pdpte${n}`);
+  if (subsection.name === 'cpu/pdptrs') return reader.numbers(subsection, 'env.pdptrs', (n) => `pdpte${n}`);
   for (const field of subsection.fields) {
     const value = field.values[0];
     if (field.values.length !== 1 || typeof value !== 'bigint') continue;
@@ -204,9 +166,9 @@ export function targetBitsOf(cpu: VmStruct): TargetBits | undefined {
 /** See Architecture.cpuFromVmstate. */
 export function cpuFromVmstate(cpu: VmStruct, common: VmStruct | undefined, where: string, index: number): CpuState {
   const reader = new Reader(where);
-  readNumbers(reader, cpu, 'env.regs', (n) => GENERAL_REGISTERS[n]);
-  for (const [field, register] of SINGLE) readNumbers(reader, cpu, field, () => register);
-  readNumbers(reader, cpu, 'env.dr', (n) => (n === 4 || n === 5 ? undefined : `dr${n}`));
+  reader.numbers(cpu, 'env.regs', (n) => GENERAL_REGISTERS[n]);
+  for (const [field, register] of SINGLE) reader.numbers(cpu, field, () => register);
+  reader.numbers(cpu, 'env.dr', (n) => (n === 4 || n === 5 ? undefined : `dr${n}`));
   readX87(reader, cpu);
   readVectors(reader, cpu, 'env.xmm_regs[0]', 128, (n) => `xmm${n}`);
   readVectors(reader, cpu, 'env.xmm_regs[1]', 128, (n) => `ymm${n}h`);
@@ -225,5 +187,11 @@ export function cpuFromVmstate(cpu: VmStruct, common: VmStruct | undefined, wher
 
   // Before version 6 the CPU's own section had it.
   const halted = common === undefined ? numberIn(cpu, 'env.halted') : numberIn(common, 'halted');
-  return { index, registers: reader.registers, segments: reader.segments, ...(halted === undefined ? {} : { halted: halted !== 0n }) };
+  return {
+    index,
+    registers: reader.registers,
+    segments: reader.segments,
+    littleEndian: true,
+    ...(halted === undefined ? {} : { halted: halted !== 0n }),
+  };
 }

@@ -6,6 +6,7 @@
 import { parseVmcoreinfo } from '../../formats/vmcoreinfo.ts';
 import { PAGE_SIZE } from '../../memory/extent-table.ts';
 import type { PagingMode } from '../../translate/paging-mode.ts';
+import { walkableTables } from '../../translate/regime-tables.ts';
 import { Translator } from '../../translate/translator.ts';
 import type { ExportSource } from '../export-source.ts';
 import type { ListedMapping } from './mapping-list.ts';
@@ -63,14 +64,11 @@ interface Tables {
 }
 
 function translatorsOf({ memory, dump, architecture }: ExportSource): Tables[] {
-  if (!architecture) return [];
-  return dump.cpus.flatMap((cpu) => {
-    const { mode: id, root } = architecture.pagingOf(cpu);
-    // Long mode has these alone.
-    if (root === null || (id !== 'x86-64-4level' && id !== 'x86-64-5level')) return [];
-    const mode = architecture.pagingMode(id);
-    return [{ mode, translator: new Translator(memory, mode, root, architecture.pagingOptionsOf(cpu)) }];
-  });
+  const tables = dump.cpus.flatMap((cpu) => walkableTables(architecture, cpu));
+  // Only long mode has addresses of that width.
+  return tables
+    .filter(({ mode }) => mode.virtualBits > 32)
+    .map(({ mode, root, options }) => ({ mode, translator: new Translator(memory, mode, root, options) }));
 }
 
 /** What is mapped at the same distance as `text`. At most as many steps as the image has pages. */

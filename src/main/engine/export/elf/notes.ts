@@ -1,13 +1,13 @@
 /**
  * The notes of the file: what the source holds when it is a vmcore itself; otherwise, in QEMU's order (dump/dump.c, write_elf_notes),
- * NT_PRSTATUS of every CPU, the QEMU note of every CPU, and VMCOREINFO.
+ * NT_PRSTATUS of every CPU with what its family adds to it, the QEMU note of every CPU, and VMCOREINFO.
  */
 import { NT_PRSTATUS } from '../../formats/elf/layout.ts';
 import type { ElfNote, OpenedDump } from '../../formats/format.ts';
 import { VMCOREINFO_OWNER } from '../../formats/vmcoreinfo.ts';
 import { findFamily } from '../../arch/families.ts';
 import type { ExportSource } from '../export-source.ts';
-import { notesArchitecture } from './target.ts';
+import { isLittleEndian, notesArchitecture } from './target.ts';
 
 /** More names than that say nothing more. */
 const NAMED_REGISTERS = 12;
@@ -18,12 +18,10 @@ export function collectNotes(source: ExportSource): ElfNote[] {
   const architecture = notesArchitecture(source);
   const notes: ElfNote[] = [];
   if (architecture) {
-    for (const cpu of dump.cpus) {
-      notes.push({ owner: 'CORE', type: NT_PRSTATUS, description: architecture.encodePrstatus(cpu), source: `registers of CPU ${cpu.index}` });
-    }
-    for (const cpu of dump.cpus) {
-      notes.push({ owner: 'QEMU', type: 0, description: architecture.encodeQemuNote(cpu), source: `registers of CPU ${cpu.index}` });
-    }
+    const encoded = dump.cpus.flatMap((cpu) =>
+      architecture.encodeNotes(cpu, isLittleEndian(dump)).map((note) => ({ ...note, source: `registers of CPU ${cpu.index}` })),
+    );
+    notes.push(...encoded.filter(({ owner }) => owner !== 'QEMU'), ...encoded.filter(({ owner }) => owner === 'QEMU'));
   }
   if (dump.vmcoreinfo) notes.push(dump.vmcoreinfo);
   return notes;

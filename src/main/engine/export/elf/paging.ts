@@ -12,6 +12,7 @@ import { MAX_PROGRAM_HEADERS } from '../../formats/elf/header.ts';
 import type { Progress } from '../../formats/format.ts';
 import { PAGE_SIZE } from '../../memory/extent-table.ts';
 import { visitPages } from '../../translate/page-visitor.ts';
+import { walkableTables } from '../../translate/regime-tables.ts';
 import type { ExportSource } from '../export-source.ts';
 import { MappingList, type ListedMapping } from './mapping-list.ts';
 import type { LoadRange } from '../memory-ranges.ts';
@@ -31,35 +32,28 @@ export interface CollectedMappings {
 /** Undefined when no CPU of the dump has paging on. Reads all page tables. Throws WorkbenchError `unsupported` for more mappings than a file is read with. */
 export function collectMappings({ name, memory, dump, architecture }: ExportSource, progress: Progress | undefined): CollectedMappings | undefined {
   const { cpus } = dump;
-  const first = cpus.findIndex((cpu) => architecture && architecture.pagingOf(cpu).mode !== 'off');
-  if (!architecture || first < 0) return undefined;
+  const tables = cpus.map((cpu) => walkableTables(architecture, cpu));
+  const first = tables.findIndex((found) => found.length > 0);
+  if (first < 0) return undefined;
   const list = new MappingList();
   const warnings: string[] = [];
   const { regions } = memory;
   const size = dump.regions.reduce((sum, { start, last }) => sum + last - start + 1, 0);
   const most = SPARE_PAGES + (VIEWS_OF_A_PAGE * size) / PAGE_SIZE;
-  for (const cpu of cpus.slice(first)) {
-    const { mode, root } = architecture.pagingOf(cpu);
-    if (mode === 'off' || root === null) continue;
+  for (const { mode, root, options, source } of tables.flat()) {
     let pages = 0;
-    const { missingTables, cut } = visitPages(
-      memory,
-      architecture.pagingMode(mode),
-      root,
-      architecture.pagingOptionsOf(cpu),
-      (page, physical, pageSize) => {
-        if (++pages % REPORT_EVERY === 0) progress?.report('following page tables', pages, pages);
-        const region = regions.lowerBound(physical);
-        if (region < regions.count && regions.starts[region]! <= physical) list.add(page, physical, pageSize);
-        return pages < most && list.count < MAX_PROGRAM_HEADERS;
-      },
-    );
+    const { missingTables, cut } = visitPages(memory, mode, root ?? 0, options, (page, physical, pageSize) => {
+      if (++pages % REPORT_EVERY === 0) progress?.report('following page tables', pages, pages);
+      const region = regions.lowerBound(physical);
+      if (region < regions.count && regions.starts[region]! <= physical) list.add(page, physical, pageSize);
+      return pages < most && list.count < MAX_PROGRAM_HEADERS;
+    });
     if (list.count >= MAX_PROGRAM_HEADERS)
       throw new WorkbenchError('unsupported', `${name}: page tables map memory in ${list.count} pieces, more than ELF files are read with`, {
         hint: 'Export it without virtual addresses.',
       });
-    if (missingTables > 0) warnings.push(`CPU ${cpu.index}: ${counted(missingTables, 'page table')} that its tables lead to are not in the dump.`);
-    if (cut || pages >= most) warnings.push(`CPU ${cpu.index}: its page tables lead into each other without end and were not followed to it.`);
+    if (missingTables > 0) warnings.push(`${source}: ${counted(missingTables, 'page table')} that its tables lead to are not in the dump.`);
+    if (cut || pages >= most) warnings.push(`${source}: its page tables lead into each other without end and were not followed to it.`);
   }
   return { mappings: list.sorted(), warnings };
 }

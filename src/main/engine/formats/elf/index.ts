@@ -220,7 +220,12 @@ class Vmcore {
         this.#context.start + 18,
       );
     }
-    const { cpus, diagnostics } = cpusFromNotes(notes, { architecture, elfMachine: machine, source: this.#source.name });
+    const { cpus, diagnostics } = cpusFromNotes(notes, {
+      architecture,
+      elfMachine: machine,
+      littleEndian: this.#header.kind.littleEndian,
+      source: this.#source.name,
+    });
     this.#diagnostics.push(...diagnostics);
     return cpus;
   }

@@ -166,7 +166,12 @@ class KdumpDump {
       this.#diagnose('data-loss', 'unknown-cpu', message, 'There are no registers and no page walks; memory can be read.', start + 12);
       return [];
     }
-    const { cpus, diagnostics } = cpusFromNotes(notes, { architecture, elfMachine: family.elfMachine, source: name });
+    const { cpus, diagnostics } = cpusFromNotes(notes, {
+      architecture,
+      elfMachine: family.elfMachine,
+      littleEndian: header.littleEndian,
+      source: name,
+    });
     this.#diagnostics.push(...diagnostics);
     return cpus;
   }

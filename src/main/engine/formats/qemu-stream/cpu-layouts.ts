@@ -6,5 +6,5 @@ export const CPU_LAYOUTS: readonly VmDescription[] = ARCHITECTURES.flatMap(({ cp
 
 /** The family that a decoded `cpu` section is of; undefined where its fields do not tell. */
 export function findArchitectureOfCpu(cpu: VmStruct): Architecture | undefined {
-  return ARCHITECTURES.find((architecture) => architecture.ownsVmstate?.(cpu));
+  return ARCHITECTURES.find((architecture) => architecture.ownsVmstate(cpu));
 }

@@ -10,13 +10,16 @@ import { decodeByDescription, findField } from './vm-description.ts';
 const PCI_CONFIG_AT = 4;
 const PCI_CONFIG_SIZE = 256;
 
+/** The device sections of a stream, and their description where it has one. */
+type DevicesOfStream = Pick<StreamContents, 'devices'> & { description?: Pick<NonNullable<StreamContents['description']>, 'devices'> };
+
 export class StreamDevices {
   readonly #source: ByteSource;
-  readonly #contents: StreamContents;
+  readonly #contents: DevicesOfStream;
   readonly #descriptions: DeviceDescriptions;
 
   /** `builtIn`: see DeviceDescriptions. */
-  constructor(source: ByteSource, contents: StreamContents, builtIn: readonly VmDescription[]) {
+  constructor(source: ByteSource, contents: DevicesOfStream, builtIn: readonly VmDescription[]) {
     this.#source = source;
     this.#contents = contents;
     this.#descriptions = new DeviceDescriptions(source, contents.description?.devices, builtIn);

@@ -93,6 +93,7 @@ export class StreamDump {
       ],
       machine,
       architecture: this.#family,
+      littleEndian: cpus[0]?.littleEndian,
       blocks,
       regions,
       extents: this.#extents.shared,

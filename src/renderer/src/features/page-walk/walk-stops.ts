@@ -9,6 +9,7 @@ const FAULT_TITLES: Record<Extract<WalkResult, { kind: 'fault' }>['reason'], str
   'reserved-bit': 'Reserved bit set',
   'table-missing': 'Table not in the dump',
   'no-root': 'No translation root',
+  'outside-table': 'Outside of the table',
 };
 
 export function resultTitle({ result, mode }: Pick<Walk, 'result' | 'mode'>): string {

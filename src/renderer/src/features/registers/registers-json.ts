@@ -1,6 +1,7 @@
 /** Registers as `vmcore-workbench registers --json` prints them: addresses as 0x-prefixed text, absent where the dump does not hold a register. */
 import { formatAddress } from '#shared/address-text.ts';
 import type { CpuView } from '#shared/model/index.ts';
+import { pagingJson } from '#shared/paging-json.ts';
 
 /** Two spaces of indent, ends with a newline. Registers that were worked out are listed under `inferred`. */
 export function registersJson(cpus: readonly CpuView[]): string {
@@ -11,7 +12,7 @@ export function registersJson(cpus: readonly CpuView[]): string {
         [name, { selector: formatAddress(selector), base: formatAddress(base), limit: formatAddress(limit), flags: formatAddress(flags) }] as const,
     );
     const inferred = cpu.registers.filter((register) => register.inferred === true).map(({ name }) => name);
-    const paging = { ...cpu.paging, root: cpu.paging.root === null ? null : formatAddress(cpu.paging.root) };
+    const paging = pagingJson(cpu.paging);
     return { index: cpu.index, mode: cpu.mode, paging, registers: Object.fromEntries<unknown>([...values, ...segments]), inferred };
   });
   return `${JSON.stringify({ cpus: list }, null, 2)}\n`;

@@ -1,0 +1,101 @@
+/** A virtual address space: one set of tables, or one for each half of the addresses, behind one face. */
+import type { Mapping, PageTableView, Translation, Walk } from '#shared/model/index.ts';
+import type { PhysicalMemory } from '#engine/memory/physical-memory.ts';
+import { listMappings } from './mappings.ts';
+import { readPageTable } from './page-table.ts';
+import { nonCanonicalReason, type PagingMode, type PagingOptions } from './paging-mode.ts';
+import { Translator } from './translator.ts';
+import { collectWalk } from './walk.ts';
+
+export interface SpaceTable {
+  mode: PagingMode;
+  /** GPA of the top table; null when the dump does not hold the register. */
+  root: number | null;
+  /** Where the root comes from: "TTBR1_EL1 of CPU 0", "typed in". */
+  source: string;
+  options: PagingOptions;
+  /** Virtual addresses that it translates, `last` inclusive. */
+  first: bigint;
+  last: bigint;
+}
+
+export class TranslationSpace {
+  /** Ascending and disjoint, at least one. */
+  readonly tables: readonly SpaceTable[];
+  /** The kernel's, where there are several. */
+  readonly main: SpaceTable;
+  readonly #memory: PhysicalMemory;
+  readonly #translators: readonly Translator[];
+  #used: Translator;
+
+  constructor(memory: PhysicalMemory, tables: readonly SpaceTable[]) {
+    const main = tables.at(-1);
+    if (main === undefined) throw new Error('assertion failed: an address space has a table');
+    this.tables = tables;
+    this.main = main;
+    this.#memory = memory;
+    this.#translators = tables.map(({ mode, root, options }) => new Translator(memory, mode, root, options));
+    this.#used = this.#translators[0]!;
+  }
+
+  /** The table that translates this address; for an address that none does, the one that says why not. */
+  tableFor(address: bigint): SpaceTable {
+    return this.tables[this.#indexFor(address)]!;
+  }
+
+  /** The translator that translates this address, for loops over one stretch of addresses. */
+  translatorFor(address: bigint): Translator {
+    return this.#translators[this.#indexFor(address)]!;
+  }
+
+  /** True when the address is mapped; `found` then tells where. */
+  translateAddress(address: bigint): boolean {
+    this.#used = this.translatorFor(address);
+    return this.#used.translateAddress(address);
+  }
+
+  /** What the last `translateAddress` found: its `physical`, `pageSize`, `rights`, `level`, `fault`. */
+  get found(): Translator {
+    return this.#used;
+  }
+
+  answer(address: bigint): Translation {
+    return this.translatorFor(address).answer(address);
+  }
+
+  walk(address: bigint): Walk {
+    const { mode, root, source, options } = this.tableFor(address);
+    return collectWalk(this.#memory, mode, root, source, address, options);
+  }
+
+  /** See readPageTable. */
+  readPageTable(table: number, level: number, virtual: bigint): PageTableView {
+    const { mode, options } = this.tableFor(virtual);
+    return readPageTable(this.#memory, mode, table, level, virtual, options);
+  }
+
+  /** See listMappings: of all tables, one after the other. */
+  listMappings(from: bigint, limit: number): { mappings: Mapping[]; next: bigint | null } {
+    const listed: Mapping[] = [];
+    for (const { mode, root, options, first, last } of this.tables) {
+      if (from > last) continue;
+      const { mappings, next } = listMappings(this.#memory, mode, root, limit - listed.length, { ...options, from: from > first ? from : first });
+      for (const mapping of mappings) listed.push(mapping);
+      if (next !== null && next <= last) return { mappings: listed, next };
+      if (listed.length >= limit) return { mappings: listed, next: this.tables.find((table) => table.first > last)?.first ?? null };
+    }
+    return { mappings: listed, next: null };
+  }
+
+  /** Whether an address can be a virtual one here. */
+  isPossible(address: bigint): boolean {
+    const { mode, first, last } = this.tableFor(address);
+    return address >= first && address <= last && nonCanonicalReason(mode, address) === undefined;
+  }
+
+  #indexFor(address: bigint): number {
+    const { tables } = this;
+    for (let index = tables.length - 1; index > 0; index--) if (address >= tables[index]!.first) return index;
+    return 0;
+  }
+}
