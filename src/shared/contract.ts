@@ -24,6 +24,7 @@ import type {
   OpenOptions,
   PageTableView,
   RootChoice,
+  RootSearch,
   Translation,
   Walk,
 } from './model/index.ts';
@@ -213,6 +214,7 @@ export const METHOD_ARGUMENTS = {
   readMemory: v.strictObject({ ...dump, space, address: address64, length: v.pipe(count, v.maxValue(READ_LIMIT)), root }),
   describeAddress: v.strictObject({ ...dump, space: v.picklist(['gva', 'gpa', 'hva', 'hpa', 'file']), address: address64, root }),
   resolveText: v.strictObject({ ...dump, text, root }),
+  findRoots: v.strictObject({ ...dump, jobId: id }),
   planExport: v.strictObject({ ...dump, options: exportOptions }),
   exportDump: v.strictObject({ ...dump, options: exportOptions, target: path, jobId: id }),
   cancelJob: v.strictObject({ jobId: id }),
@@ -262,6 +264,11 @@ export interface MethodResults {
   describeAddress: AddressDescription;
   /** Where typed text can lead, best first: `rip`, `cr3`, `0x…`, `gpa:…`, `gva:…`, `pfn:1234`, `file:0x1000`, `pc.ram+0x1000`. Empty when nowhere. */
   resolveText: GoToTarget[];
+  /**
+   * Looks for page tables, for a dump whose CPUs do not say where theirs are. Reads memory: reports progress as `job` events. Rejects `unsupported` for a CPU family without page walks,
+   * `cancelled`.
+   */
+  findRoots: RootSearch;
   planExport: ExportPlan;
   /** Resolves when the file stands under its final name. Cancel rejects with `cancelled` and leaves nothing behind. */
   exportDump: ExportReport;

@@ -240,6 +240,16 @@ export function contractSuite(description: string, connect: (folder: string) => 
       expect(Buffer.from(whole.bytes).equals(readFileSync(path).subarray(0, READ_LIMIT))).toBe(true);
     });
 
+    it('looks for page tables, whose roots can be walked from, and goes on as before', async () => {
+      const { candidates, completed } = await workbench.findRoots({ ...dump, jobId: 'roots' });
+      expect(completed).toBe(false);
+      for (const { root, mode } of candidates) {
+        const [answer] = await workbench.translate({ ...dump, addresses: [instruction], root: { kind: 'root', root, mode } });
+        expect(answer).toHaveProperty('physical');
+      }
+      expect((await workbench.walk({ ...dump, address: instruction, root: CPU_0 })).result.kind).toBe('page');
+    });
+
     it('carries device states: numbers as bigints, buffers as bytes, at their places in the file', async () => {
       const devices = await workbench.listDevices(dump);
       const first = devices.find(({ name }) => name === 'globalstate');

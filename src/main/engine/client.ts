@@ -130,6 +130,11 @@ export class OpenDump {
     return this.#owner.run('summary', { dumpId });
   }
 
+  /** The dump answers nothing else until it ends. */
+  findRoots(cancel: SharedArrayBuffer, onProgress: ProgressListener) {
+    return this.#owner.run('findRoots', null, { cancel, onProgress });
+  }
+
   query(name: QueryName, argument: unknown): Promise<unknown> {
     return this.#owner.run('query', { name, argument });
   }

@@ -47,6 +47,7 @@ const TASKS: {
   },
   image: () => theSession().image,
   summary: ({ dumpId }) => theSession().summary(dumpId),
+  findRoots: (_, progress) => theSession().findRoots(progress),
   query({ name, argument }) {
     const queries: SessionQueries = theSession();
     return (queries[name] as (argument: unknown) => unknown).call(queries, argument);

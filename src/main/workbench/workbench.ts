@@ -147,6 +147,10 @@ export function createWorkbench(services: WorkbenchServices): Workbench {
     },
     listDumps: () => Promise.all(Array.from(dumps, ([dumpId, { dump }]) => dump.summary(dumpId))),
     describeDump: async ({ dumpId }) => entryOf(dumpId).dump.summary(dumpId),
+    findRoots: async ({ dumpId, jobId }) => {
+      const { dump } = entryOf(dumpId);
+      return jobs.run(jobId, 'search', (cancel, onProgress) => dump.findRoots(cancel, onProgress));
+    },
     exportDump: async ({ dumpId, options, target, jobId }) => {
       const { dump } = entryOf(dumpId);
       return jobs.run(jobId, 'export', (cancel, onProgress) => dump.export({ options, target: path.resolve(target) }, cancel, onProgress));

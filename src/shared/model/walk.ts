@@ -9,6 +9,25 @@ export type RootChoice =
   /** A root typed in: GPA of the top table. Without a mode that of CPU 0 is taken. */
   | { kind: 'root'; root: number; mode?: PagingModeId };
 
+/** Page tables that were found for a dump whose CPUs do not say where theirs are. */
+export interface RootCandidate {
+  /** GPA of the top table; with `mode`, a RootChoice. */
+  root: number;
+  mode: PagingModeId;
+  modeTitle: string;
+  /** "The kernel's page tables (swapper_pg_dir)", "Page tables found at 0x1234000". */
+  title: string;
+  /** What shows it. */
+  evidence: string;
+}
+
+export interface RootSearch {
+  /** Best first; empty when nothing was found. */
+  candidates: RootCandidate[];
+  /** True when the CPUs now have roots, as registers that are inferred: getCpus and describeDump tell more than before. */
+  completed: boolean;
+}
+
 /** One level of a paging mode. */
 export interface PagingLevel {
   /** 5 down to 1. */
@@ -44,7 +63,9 @@ export type StepConclusion =
   /** The table is not in the dump, so the entry could not be read. */
   | { kind: 'table-missing'; state: MemoryState }
   /** The index is outside of the entries that the table has, as the entry or register that points to it says; `last` inclusive. */
-  | { kind: 'outside-table'; first: number; last: number };
+  | { kind: 'outside-table'; first: number; last: number }
+  /** The second stage does not translate `entryAddress`: see WalkStep.below. The entry could not be read. */
+  | { kind: 'below-fault' };
 
 export interface WalkStep {
   level: number;
@@ -64,7 +85,10 @@ export interface WalkStep {
   conclusion: StepConclusion;
   /** What the CPU does with it, in a sentence. */
   sentence: string;
-  /** With two stages of translation: the walk of `entryAddress` through the tables below. `table` and `entryAddress` are then addresses that it translates. */
+  /**
+   * With two stages of translation: the walk of `entryAddress` through the tables below. `table`, `entryAddress` and the addresses in `conclusion` are then addresses that
+   * the second stage translates.
+   */
   below?: Walk;
 }
 
@@ -78,7 +102,7 @@ export type WalkResult =
       flags: string[];
       /** Rights after every level has had its say. */
       effective: { writable: boolean; user: boolean; executable: boolean };
-      /** With two stages of translation: the walk of the address that the first stage ends at. `physical` is its result. */
+      /** With two stages of translation: the walk of the address that the first stage ends at. `physical` is its result, `pageSize` that of the smaller page, `effective` what both give. */
       below?: Walk;
       /** Whether the dump holds the byte at `physical`. */
       state: MemoryState;
@@ -88,13 +112,15 @@ export type WalkResult =
       kind: 'fault';
       /** `non-canonical`, `not-present`, `reserved-bit`, `table-missing`, `paging-off-range`. */
       reason: 'non-canonical' | 'not-present' | 'reserved-bit' | 'table-missing' | 'no-root' | 'outside-table';
+      /** When it is the second stage that fails: its walk, of an entry's address or of the page's. `reason` is why it fails. */
+      below?: Walk;
       sentence: string;
     };
 
 export interface Walk {
   address: bigint;
   mode: PagingModeView;
-  /** GPA of the top table; null where the dump does not hold the register that says so. */
+  /** GPA of the top table; null where the dump does not hold the register that says so. With two stages of translation an address that the second translates. */
   root: number | null;
   /** "CR3 of CPU 0", "typed in". */
   rootSource: string;

@@ -18,15 +18,23 @@ const MAX_NAMED = 4;
  */
 export function recoverVmcoreinfo(source: ExportSource, options: ExportOptions, progress: Progress): ExportSource {
   if (!looksForVmcoreinfo(source, options)) return source;
-  const { dump, memory } = source;
-  const { chosen, others, proven } = findVmcoreinfo(memory, translationOf(source), (done, total) =>
+  const { note, warnings } = findVmcoreinfoNote(source, progress);
+  return note || warnings.length > 0 ? { ...source, dump: { ...source.dump, vmcoreinfo: note }, warnings } : source;
+}
+
+/** The note as memory holds it, and what is to be said of it. Reads memory up to it, or all of it. */
+export function findVmcoreinfoNote(
+  source: Pick<ExportSource, 'dump' | 'memory' | 'architecture'>,
+  progress: Progress,
+): { note?: ElfNote; warnings: string[] } {
+  const { chosen, others, proven } = findVmcoreinfo(source.memory, translationOf(source), (done, total) =>
     progress.report('looking for VMCOREINFO', done, total),
   );
   const named = others.slice(0, MAX_NAMED).map(describe).join(', ');
   const more = others.length > MAX_NAMED ? ` and ${others.length - MAX_NAMED} more` : '';
   if (!chosen) {
-    if (others.length === 0) return source;
-    return { ...source, warnings: [`Memory holds VMCOREINFO of several kernels, none of which is seen to run: ${named}${more}. None was put in.`] };
+    if (others.length === 0) return { warnings: [] };
+    return { warnings: [`Memory holds VMCOREINFO of several kernels, none of which is seen to run: ${named}${more}. None was put in.`] };
   }
   const note: ElfNote = {
     owner: VMCOREINFO_OWNER,
@@ -37,7 +45,7 @@ export function recoverVmcoreinfo(source: ExportSource, options: ExportOptions, 
   const warnings = [`The dump came without VMCOREINFO: it was found in memory, ${describe(chosen)}, and put in.`];
   if (!proven) warnings.push('Whether it is of the kernel that runs could not be checked: that kernel is not seen in memory.');
   if (others.length > 0) warnings.push(`Memory holds VMCOREINFO of other kernels, too, which do not run: ${named}${more}.`);
-  return { ...source, dump: { ...dump, vmcoreinfo: note }, warnings };
+  return { note, warnings };
 }
 
 /** Whether `recoverVmcoreinfo` looks for the note at all. */
@@ -51,7 +59,7 @@ function describe({ values, address }: PlacedText): string {
 }
 
 /** By the page tables of whichever CPU maps the address. */
-function translationOf({ dump, memory, architecture }: ExportSource): Translate {
+function translationOf({ dump, memory, architecture }: Pick<ExportSource, 'dump' | 'memory' | 'architecture'>): Translate {
   const tables = dump.cpus.flatMap((cpu) => walkableTables(architecture, cpu));
   const translators = tables.map(({ mode, root, options }) => new Translator(memory, mode, root, options));
   return (virtual) => translators.find((translator) => translator.translateAddress(virtual))?.physical;

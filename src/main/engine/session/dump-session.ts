@@ -10,6 +10,7 @@ import type {
   MemoryMap,
   RegionCorrection,
   RootChoice,
+  RootSearch,
 } from '#shared/model/index.ts';
 import { addressBits, lastVirtual } from '#shared/virtual-address.ts';
 import type { Architecture } from '../arch/architecture.ts';
@@ -30,6 +31,7 @@ import { describeAddress } from './describe-address.ts';
 import type { DumpImage } from './dump-image.ts';
 import { correctRegions, describeMap } from './memory-map.ts';
 import { openImage, type OpenRequest } from './open-image.ts';
+import { lookForRoots } from './look-for-roots.ts';
 import { projectPath, readProject, writeProject } from './project-file.ts';
 import { readFile, readPhysical, readVirtual } from './read-memory.ts';
 import { resolveText } from './resolve-text.ts';
@@ -178,6 +180,14 @@ export class DumpSession {
     const hasTables = this.#canWalk(root);
     const virtualLast = lastVirtual(addressBits(rootModesOf(this.#architecture), hasTables ? this.#space(root).main.mode.id : undefined));
     return resolveText({ dump: this.#dump, regions: this.#regions, fileSize: this.#source.size, cpu, hasTables, virtualLast }, text);
+  }
+
+  /** What it finds stays with the dump: CPUs that were completed, VMCOREINFO. */
+  findRoots(progress: Progress): RootSearch {
+    const { candidates, completed, cpus, vmcoreinfo } = lookForRoots(this.#memory, this.#dump, this.#architecture, progress);
+    Object.assign(this.#dump, { cpus, vmcoreinfo });
+    this.#spaces.clear();
+    return { candidates, completed };
   }
 
   planExport({ options }: Argument<'planExport'>): MethodResults['planExport'] {

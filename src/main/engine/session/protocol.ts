@@ -1,7 +1,7 @@
 /** What the engine's client and its workers say to each other. Plain data; every request has one outcome, progress may come in between. */
 import type { MethodArgument } from '#shared/contract.ts';
 import type { EncodedError } from '#shared/errors.ts';
-import type { DumpSummary, ExportOptions, ExportReport } from '#shared/model/index.ts';
+import type { DumpSummary, ExportOptions, ExportReport, RootSearch } from '#shared/model/index.ts';
 import type { DumpImage } from './dump-image.ts';
 import type { CopyOutcome, ExportWork } from '../export/job.ts';
 import type { DumpSession, ExportStart } from './dump-session.ts';
@@ -35,6 +35,8 @@ export interface Tasks {
   /** The open dump, for another worker to adopt. */
   image: { argument: null; result: DumpImage };
   summary: { argument: { dumpId: string }; result: DumpSummary };
+  /** Looks for page tables, and keeps what it finds. */
+  findRoots: { argument: null; result: RootSearch };
   query: { argument: { name: QueryName; argument: unknown }; result: unknown };
   /** An export in steps: begun by one thread, copied by several, sealed by the first, verified by several, published or discarded by the first. */
   beginExport: { argument: Pick<MethodArgument<'exportDump'>, 'options' | 'target'>; result: ExportStart };

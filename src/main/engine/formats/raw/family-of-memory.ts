@@ -11,7 +11,7 @@ import { GuestMemory } from '../../memory/guest-memory.ts';
 import { PhysicalRegions } from '../../memory/physical-regions.ts';
 import { decoderOf, type Coding } from '../coding.ts';
 import type { OpenContext, OpenedRegion } from '../format.ts';
-import { findRoots, type FoundRoot } from './find-roots.ts';
+import { findRoots, type FoundRoot } from '../../translate/find-roots.ts';
 
 /** Roots that are shown. */
 const SHOWN = 4;
@@ -40,7 +40,8 @@ export function familyOfMemory(source: ByteSource, { regions, extents, coding }:
   }
   if (named !== undefined && named !== x86_64.id) return { architecture: named, facts: [], diagnostics: [] };
   const memory = new GuestMemory(source, extents, new PhysicalRegions(regions), coding && decoderOf(coding, source));
-  const roots = findRoots(memory, regions, context.progress);
+  const modes = (['x86-64-5level', 'x86-64-4level'] as const).map((id) => x86_64.pagingMode(id));
+  const roots = findRoots(memory, regions, modes, (phase, done, total) => context.progress.report(phase, done, total));
   const facts = roots.slice(0, SHOWN).map(factOf);
   if (named !== undefined) return { architecture: named, facts, diagnostics: [] };
   return { architecture: roots.length > 0 ? x86_64.id : undefined, facts, diagnostics: [roots.length > 0 ? guessed(roots) : unknown()] };
