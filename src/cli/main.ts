@@ -9,6 +9,7 @@ import { mappings } from './commands/mappings.ts';
 import { memoryMap } from './commands/memory-map.ts';
 import { read } from './commands/read.ts';
 import { registers } from './commands/registers.ts';
+import { roots } from './commands/roots.ts';
 import { serveCommand, type Serve } from './commands/serve.ts';
 import { translate } from './commands/translate.ts';
 import { walk } from './commands/walk.ts';
@@ -30,7 +31,7 @@ export interface Surroundings {
 /** Resolves with the exit code; never rejects. */
 export async function main(argv: string[], surroundings: Surroundings): Promise<number> {
   const { note, print, version } = surroundings;
-  const commands = [info, registers, memoryMap, devices, walk, translate, mappings, read, exportCommand, serveCommand(surroundings.serve)];
+  const commands = [info, registers, memoryMap, devices, walk, translate, mappings, roots, read, exportCommand, serveCommand(surroundings.serve)];
   const [name, ...rest] = argv;
   if (name === '--version') {
     print(version);
@@ -73,7 +74,9 @@ async function runCommand(command: Command, argv: string[], { createWorkbench, p
 
 function messageOf(error: unknown): string {
   if (!(error instanceof WorkbenchError)) return `${PROGRAM}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
-  return `${PROGRAM}: ${error.message}${error.details.hint ? `\n${error.details.hint}` : ''}`;
+  const { expected, hint } = error.details;
+  const choices = error.code === 'bad-request' && expected !== undefined ? `: expected ${expected}` : '';
+  return `${PROGRAM}: ${error.message}${choices}${hint ? `\n${hint}` : ''}`;
 }
 
 function help(command: Command): string {

@@ -6,22 +6,25 @@ import { EXIT } from '../exit-code.ts';
 import { hex, toJson } from '../json.ts';
 import { openDump } from '../opened-dump.ts';
 import { textTable } from '../text-table.ts';
+import { usableRoot } from '../usable-root.ts';
 
 /** Rows that a table for people ends at unless --limit says otherwise. */
 const USUAL_LIMIT = 10_000;
 
 export const mappings: Command = {
   name: 'mappings',
-  usage: 'FILE... [--cpu N | --root ADDRESS] [--from ADDRESS] [--limit N]',
+  usage: 'FILE... [--cpu N [--regime ID] | --root ADDRESS [--mode ID]] [--from ADDRESS] [--limit N]',
   summary: 'everything that one root maps, contiguous pages of equal rights merged',
   details: `${ROOT_HELP}\n  --from ADDRESS   start at this virtual address\n  --limit N        at most N rows (default ${USUAL_LIMIT})`,
   arity: [1, 1],
   options: { ...ROOT_OPTIONS, from: { type: 'string' }, limit: { type: 'string' } },
   async run(context) {
-    const root = rootOption(context.options);
+    const chosen = rootOption(context.options);
     const limit = countOption(context.options, 'limit') ?? USUAL_LIMIT;
     let from: bigint | null = addressArgument(String(context.options['from'] ?? '0'));
-    const { dumpId } = await openDump(context);
+    const summary = await openDump(context);
+    const { dumpId } = summary;
+    const root = await usableRoot(context, summary, chosen);
     const rows: Mapping[] = [];
     while (from !== null && rows.length < limit) {
       const found: { mappings: Mapping[]; next: bigint | null } = await context.workbench.listMappings({

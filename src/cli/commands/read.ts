@@ -10,13 +10,14 @@ import { EXIT, UsageError } from '../exit-code.ts';
 import { hexDump } from '../hex-dump.ts';
 import { toJson } from '../json.ts';
 import { openDump } from '../opened-dump.ts';
+import { usableRoot } from '../usable-root.ts';
 
 /** Most bytes as JSON or hex dump; --out has no limit. */
 const PRINT_LIMIT = 64 * 1024 * 1024;
 
 export const read: Command = {
   name: 'read',
-  usage: 'FILE... ADDRESS LENGTH [--virtual] [--cpu N | --root ADDRESS] [--out FILE]',
+  usage: 'FILE... ADDRESS LENGTH [--virtual] [--cpu N [--regime ID] | --root ADDRESS [--mode ID]] [--out FILE]',
   summary: 'bytes of physical or virtual memory, as a hex dump or into a file',
   details: `  --virtual        ADDRESS is virtual (default: physical)
 ${ROOT_HELP}
@@ -26,7 +27,7 @@ A hex dump shows missing bytes as ?? and says why.`,
   arity: [3, 3],
   options: { ...ROOT_OPTIONS, virtual: { type: 'boolean' }, out: { type: 'string' } },
   async run(context) {
-    const root = rootOption(context.options);
+    const chosen = rootOption(context.options);
     const address = addressArgument(context.positionals[1] ?? '');
     const length = lengthArgument(context.positionals[2] ?? '');
     const virtual = context.options['virtual'] === true;
@@ -34,7 +35,9 @@ A hex dump shows missing bytes as ?? and says why.`,
     const limit = virtual ? VIRTUAL_LAST + 1n : 1n << 52n;
     if (address + BigInt(length) > limit) throw new UsageError(`${formatAddress(address)} + ${length} is beyond the end of the address space`);
     if (out === undefined && length > PRINT_LIMIT) throw new UsageError(`more than ${PRINT_LIMIT} bytes go to a file: use --out`);
-    const { dumpId, rootModes } = await openDump(context);
+    const summary = await openDump(context);
+    const { dumpId, rootModes } = summary;
+    const root = virtual ? await usableRoot(context, summary, chosen) : chosen;
     const bits = virtual ? addressBits(rootModes, root.kind === 'root' ? root.mode : undefined) : 64;
     const pieces = readPieces(context, { dumpId, space: virtual ? 'gva' : 'gpa', root }, address, length);
     return typeof out === 'string' ? writeOut(context, pieces, out) : print(context, pieces, address, length, addressDigits(bits));

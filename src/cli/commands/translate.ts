@@ -7,19 +7,22 @@ import { EXIT, UsageError } from '../exit-code.ts';
 import { hex, toJson } from '../json.ts';
 import { openDump } from '../opened-dump.ts';
 import { textTable } from '../text-table.ts';
+import { usableRoot } from '../usable-root.ts';
 
 export const translate: Command = {
   name: 'translate',
-  usage: 'FILE... ADDRESS... [--cpu N | --root ADDRESS]',
+  usage: 'FILE... ADDRESS... [--cpu N [--regime ID] | --root ADDRESS [--mode ID]]',
   summary: 'virtual addresses to physical ones',
   details: `  -                as ADDRESS: one a line from standard input\n${ROOT_HELP}\n\nWhatever looks like an address is one: write ./abc for a part of a split dump that is named abc.`,
   arity: [2, Infinity],
   addresses: true,
   options: ROOT_OPTIONS,
   async run(context) {
-    const root = rootOption(context.options);
+    const chosen = rootOption(context.options);
     const addresses = await readAddresses(context.positionals.slice(1));
-    const { dumpId } = await openDump(context);
+    const summary = await openDump(context);
+    const { dumpId } = summary;
+    const root = await usableRoot(context, summary, chosen);
     const answers: Translation[] = [];
     for (let at = 0; at < addresses.length; at += TRANSLATE_LIMIT) {
       answers.push(...(await context.workbench.translate({ dumpId, addresses: addresses.slice(at, at + TRANSLATE_LIMIT), root })));

@@ -4,19 +4,22 @@ import { addressArgument, ROOT_HELP, ROOT_OPTIONS, rootOption, type Command } fr
 import { EXIT } from '../exit-code.ts';
 import { hex, hexOrNull, toJson } from '../json.ts';
 import { openDump } from '../opened-dump.ts';
+import { usableRoot } from '../usable-root.ts';
 import { textTable } from '../text-table.ts';
 
 export const walk: Command = {
   name: 'walk',
-  usage: 'FILE... ADDRESS [--cpu N | --root ADDRESS]',
+  usage: 'FILE... ADDRESS [--cpu N [--regime ID] | --root ADDRESS [--mode ID]]',
   summary: 'follow a virtual address through the page tables, step by step',
   details: ROOT_HELP,
   arity: [2, 2],
   options: ROOT_OPTIONS,
   async run(context) {
-    const root = rootOption(context.options);
+    const chosen = rootOption(context.options);
     const address = addressArgument(context.positionals[1] ?? '');
-    const { dumpId } = await openDump(context);
+    const summary = await openDump(context);
+    const { dumpId } = summary;
+    const root = await usableRoot(context, summary, chosen);
     const found = await context.workbench.walk({ dumpId, address, root });
     context.print(context.json ? toJson(asJson(found)) : asText(found));
     return found.result.kind === 'page' ? EXIT.done : EXIT.hole;
