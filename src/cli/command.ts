@@ -52,11 +52,19 @@ const COMMON: ParseArgsOptionsConfig = {
 };
 
 /** Options that choose page tables. */
-export const ROOT_OPTIONS: ParseArgsOptionsConfig = { cpu: { type: 'string' }, root: { type: 'string' }, levels: { type: 'string' } };
+export const ROOT_OPTIONS: ParseArgsOptionsConfig = {
+  cpu: { type: 'string' },
+  regime: { type: 'string' },
+  root: { type: 'string' },
+  mode: { type: 'string' },
+  levels: { type: 'string' },
+};
 
 export const ROOT_HELP = `  --cpu N          page tables of CPU N (default 0)
+  --regime ID      those of a translation regime that the CPU does not execute under; \`registers\` lists what it has
   --root ADDRESS   page tables whose top table is at this guest-physical address
-  --levels N       levels of those tables: 4 or 5 of x86-64, 3 (PAE) or 2 of 32-bit x86 (default: as CPU 0, or what is usual)`;
+  --mode ID        paging mode of those tables; \`info\` lists what the CPU family has (default: as CPU 0, or what is usual)
+  --levels N       the same of x86 by number: 4 or 5 of x86-64, 3 (PAE) or 2 of 32-bit x86`;
 
 export type ParsedArguments = Pick<CommandContext, 'positionals' | 'parts' | 'options' | 'opening'>;
 
@@ -118,15 +126,17 @@ const MODE_OF_LEVELS: ReadonlyMap<unknown, PagingModeId> = new Map<string, Pagin
 ]);
 
 export function rootOption(options: OptionValues): RootChoice {
-  const { root, cpu, levels } = options;
+  const { root, cpu, levels, regime } = options;
   if (root === undefined) {
-    if (levels !== undefined) throw new UsageError('--levels goes with --root');
-    return { kind: 'cpu', cpu: countOption(options, 'cpu') ?? 0 };
+    for (const name of ['levels', 'mode']) if (options[name] !== undefined) throw new UsageError(`--${name} goes with --root`);
+    return { kind: 'cpu', cpu: countOption(options, 'cpu') ?? 0, ...(typeof regime === 'string' ? { regime } : {}) };
   }
   if (cpu !== undefined) throw new UsageError('--cpu and --root exclude each other');
+  if (regime !== undefined) throw new UsageError('--regime goes with --cpu, not with --root');
   const address = addressArgument(String(root));
   if (address >= 1n << 52n) throw new UsageError(`--root: ${String(root)} is wider than a physical address (52 bits)`);
-  const mode = MODE_OF_LEVELS.get(levels);
+  const mode = typeof options['mode'] === 'string' ? options['mode'] : MODE_OF_LEVELS.get(levels);
+  if (levels !== undefined && options['mode'] !== undefined) throw new UsageError('--levels and --mode exclude each other');
   if (levels !== undefined && mode === undefined) throw new UsageError('--levels: 2, 3, 4 or 5');
   return { kind: 'root', root: Number(address), ...(mode ? { mode } : {}) };
 }

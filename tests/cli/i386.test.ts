@@ -67,6 +67,29 @@ test('--levels 2 and 3 walk the tables of 32-bit x86', async () => {
   expect((await run('mappings', file, '--root', '1000', '--levels', '2', ...as)).out).toMatch(/0xc0000000 +0xc03fffff +0x0 +4 MiB/);
 });
 
+test('--mode takes any paging mode of the family by its id', async () => {
+  const as = ['--format', 'raw', '--arch', 'i386', '--root', '1000'];
+  expect((await run('walk', rawMemory(), 'c0005000', ...as, '--mode', 'x86-32')).out).toContain('0xc0005000 → 0x5000 (4 MiB page)');
+  expect((await run('info', rawMemory(), '--format', 'raw', '--arch', 'i386')).out).toMatch(/^Paging modes +x86-pae, x86-32$/m);
+  const refused = async (...argv: string[]) => expect(await run('walk', rawMemory(), '0', ...argv)).toMatchObject({ code: 2 });
+  await refused(...as, '--mode', 'sv39');
+  await refused(...as, '--mode', 'x86-32', '--levels', '2');
+  await refused(...as, '--regime', 'cr3');
+  await refused('--mode', 'x86-32');
+});
+
+test('--regime takes a regime of the CPU, and names those that there are', async () => {
+  const file = copyOfFixture(folder, 'tiny/stream.qevm');
+  expect((await run('walk', file, '0', '--regime', 'cr3')).out).toBe((await run('walk', file, '0')).out);
+  expect(await run('walk', file, '0', '--regime', 'home')).toMatchObject({ code: 2, err: expect.stringContaining('expected cr3') });
+});
+
+test('info names the instruction pointer by its register, and x86 keeps rip', async () => {
+  const { out } = await run('info', copyOfFixture(folder, 'qemu-streams/i386/stream.qevm'), '--json');
+  const [cpu] = (JSON.parse(out) as { cpus: unknown[] }).cpus;
+  expect(cpu).toMatchObject({ rip: '0x65', instructionPointer: '0x65', instructionRegister: 'eip', rootRegister: 'CR3' });
+});
+
 test('--levels takes no other number', async () => {
   for (const levels of ['1', '6', 'constructor', '']) {
     const { code, err } = await run('walk', rawMemory(), '0', '--root', '1000', '--levels', levels);

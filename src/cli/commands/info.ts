@@ -1,8 +1,7 @@
 import { formatAddress, formatSize } from '#shared/address-text.ts';
 import { counted } from '#shared/counted.ts';
-import type { Document, DumpSummary, Layer, SnapshotInfo } from '#shared/model/index.ts';
+import type { CpuSummary, Document, DumpSummary, Layer, SnapshotInfo } from '#shared/model/index.ts';
 import { openedWords } from '#shared/open-choices.ts';
-import { addressBits } from '#shared/virtual-address.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-code.ts';
 import { hexOrNull, toJson } from '../json.ts';
@@ -26,8 +25,15 @@ export const info: Command = {
 function asJson({ dumpId: _dumpId, cpus, ...rest }: DumpSummary) {
   return {
     ...rest,
-    cpus: cpus.map(({ index, mode, instructionPointer, root }) => ({ index, mode, rip: hexOrNull(instructionPointer), root: hexOrNull(root) })),
+    cpus: cpus.map(cpuJson),
   };
+}
+
+/** `rip` was there before other families were, and stays for x86. */
+function cpuJson({ index, mode, instructionPointer, instructionRegister, root, rootRegister }: CpuSummary) {
+  const pointer = hexOrNull(instructionPointer);
+  const ofX86 = instructionRegister === 'rip' || instructionRegister === 'eip';
+  return { index, mode, ...(ofX86 ? { rip: pointer } : {}), instructionPointer: pointer, instructionRegister, root: hexOrNull(root), rootRegister };
 }
 
 function asText(summary: DumpSummary): string {
@@ -39,6 +45,7 @@ function asText(summary: DumpSummary): string {
     ...openedRow(summary),
     ['Architecture', summary.architecture],
     ...(summary.machine ? [['Machine', summary.machine] satisfies [string, string]] : []),
+    ...(summary.rootModes.length > 0 ? [['Paging modes', summary.rootModes.map(({ id }) => id).join(', ')] satisfies [string, string]] : []),
     ...(guestOs ? [['Guest', `${guestOs.name} ${guestOs.release} (${guestOs.source})`] satisfies [string, string]] : []),
     ['Memory', `${formatSize(memory.total)}: ${states.join(', ')}`],
     ...(summary.deviceCount > 0 ? [['Devices', `${counted(summary.deviceCount, 'device state')}`] satisfies [string, string]] : []),
@@ -47,7 +54,7 @@ function asText(summary: DumpSummary): string {
   const sections = [summary.sentence, textPairs(pairs)];
   sections.push(layerTable(layers), ...snapshotTable(summary.snapshots), ...documentTable(summary.documents));
   if (cpus.length > 0) {
-    const pointer = addressBits(summary.rootModes) === 32 ? 'EIP' : 'RIP';
+    const pointer = cpus[0]?.instructionRegister.toUpperCase() || 'POINTER';
     const rows = cpus.map(({ index, mode, instructionPointer, root }) => [
       String(index),
       hexOrNull(instructionPointer) ?? '-',

@@ -1,5 +1,5 @@
 import { formatAddress } from '#shared/address-text.ts';
-import type { BitField, CpuView } from '#shared/model/index.ts';
+import type { BitField, CpuPaging, CpuView } from '#shared/model/index.ts';
 import { pagingJson } from '#shared/paging-json.ts';
 import { countOption, type Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit-code.ts';
@@ -26,7 +26,7 @@ export const registers: Command = {
 };
 
 /** `registers` holds what the dump holds; what was worked out stands apart. */
-function asJson({ index, mode, paging, registers: list, segments }: CpuView) {
+function asJson({ index, mode, paging, regimes, registers: list, segments }: CpuView) {
   const values = (inferred: boolean) =>
     list.filter((register) => Boolean(register.inferred) === inferred).map(({ name, value }) => [name, hex(value)]);
   const selectors = segments.map(({ name, selector, base, limit, flags }) => [
@@ -37,6 +37,7 @@ function asJson({ index, mode, paging, registers: list, segments }: CpuView) {
     index,
     mode,
     paging: pagingJson(paging),
+    ...(regimes.length > 1 ? { regimes: regimes.map(pagingJson) } : {}),
     registers: Object.fromEntries([...values(false), ...selectors]) as Record<string, unknown>,
     inferred: Object.fromEntries(values(true)) as Record<string, string>,
   };
@@ -50,7 +51,7 @@ function flagWords(fields: BitField[]): string {
     .join(' ');
 }
 
-function asText({ index, mode, paging, registers: list, segments }: CpuView): string {
+function asText({ index, mode, regimes, registers: list, segments }: CpuView): string {
   const pairs = list.map(({ name, value, width, fields, inferred }): [string, string] => [
     `${name}${inferred ? '~' : ''}`,
     `${value.toString(16).padStart(Math.ceil(width / 4), '0')}${fields.length > 0 ? `  ${flagWords(fields)}` : ''}`,
@@ -69,6 +70,17 @@ function asText({ index, mode, paging, registers: list, segments }: CpuView): st
     [{ title: 'SEGMENT' }, { title: 'SEL' }, { title: 'BASE' }, { title: 'LIMIT' }, { title: 'FLAGS' }, { title: 'MEANING' }],
     rows,
   );
-  const root = paging.root === null ? 'root unknown' : `root ${formatAddress(paging.root)}`;
-  return `CPU ${index}: ${mode}\nPaging: ${paging.title}, ${root} (${paging.reason})\n\n${textPairs(pairs)}\n\n${table}`;
+  const head = [`CPU ${index}: ${mode}`, ...regimes.flatMap((regime) => regimeLines(regime, regimes.length > 1))].join('\n');
+  return [head, textPairs(pairs), ...(segments.length > 0 ? [table] : [])].join('\n\n');
+}
+
+/** One line; a further one for each table of a regime that has several. */
+function regimeLines({ id, title, root, reason, tables }: CpuPaging, several: boolean): string[] {
+  const rootWords = (address: number | null): string => (address === null ? 'root unknown' : `root ${formatAddress(address)}`);
+  const head = several ? `Paging ${id}` : 'Paging';
+  if (tables.length < 2) return [`${head}: ${title}, ${rootWords(root)} (${reason})`];
+  const ranges = tables.map(
+    (table) => `  ${table.register}: ${table.title}, ${rootWords(table.root)}, ${formatAddress(table.first)} to ${formatAddress(table.last)}`,
+  );
+  return [`${head}: ${title} (${reason})`, ...ranges];
 }

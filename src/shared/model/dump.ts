@@ -61,6 +61,9 @@ export interface CpuSummary {
   /** Null where the dump does not hold it. */
   instructionPointer: bigint | null;
   root: number | null;
+  /** Names of the registers that hold the two: `rip`, `CR3`. */
+  instructionRegister: string;
+  rootRegister: string;
 }
 
 export interface GuestOs {

@@ -35,8 +35,9 @@ const region = (strength: MemoryRegion['evidence']['strength']): MemoryRegion =>
   states: {},
 });
 const map = (...regions: MemoryRegion[]): MemoryMap => ({ regions, blocks: [], corrections: [] });
-const halted: CpuSummary = { index: 0, mode: '64-bit kernel, halted', instructionPointer: 0xffffffff81000000n, root: 0x1000 };
-const running: CpuSummary = { index: 1, mode: '64-bit user', instructionPointer: 0x401000n, root: 0x2000 };
+const registers = { instructionRegister: 'rip', rootRegister: 'CR3' };
+const halted: CpuSummary = { ...registers, index: 0, mode: '64-bit kernel, halted', instructionPointer: 0xffffffff81000000n, root: 0x1000 };
+const running: CpuSummary = { ...registers, index: 1, mode: '64-bit user', instructionPointer: 0x401000n, root: 0x2000 };
 
 describe('the next sensible step', () => {
   it('is the memory map while a region is guessed: every address depends on it', () => {

@@ -51,7 +51,7 @@ function undecoded(family: string | undefined): string {
 }
 
 function summarizeCpu(cpu: CpuState, architecture: Architecture | undefined): CpuSummary {
-  if (!architecture) return { index: cpu.index, mode: '', instructionPointer: null, root: null };
+  if (!architecture) return { index: cpu.index, mode: '', instructionPointer: null, root: null, instructionRegister: '', rootRegister: '' };
   const { mode, paging, pointers, registers } = architecture.describeCpu(cpu);
   return {
     index: cpu.index,
@@ -59,5 +59,7 @@ function summarizeCpu(cpu: CpuState, architecture: Architecture | undefined): Cp
     instructionPointer: registers.find(({ name }) => name === pointers.instruction)?.value ?? null,
     // While paging is off, the register does not count, whatever it holds.
     root: paging.mode === 'off' ? null : paging.root,
+    instructionRegister: pointers.instruction,
+    rootRegister: paging.register,
   };
 }
