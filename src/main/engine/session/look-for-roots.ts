@@ -27,9 +27,10 @@ export function lookForRoots(memory: GuestMemory, dump: OpenedDump, architecture
   const values = vmcoreinfo && parseVmcoreinfo(vmcoreinfo);
   const complete = (cpus: CpuState[]) => architecture.completeCpus?.(cpus, { memory, vmcoreinfo: values }) ?? cpus;
   const cpus = complete(dump.cpus);
-  // A dump without CPUs: the kernel's tables are those of any.
-  const asked = cpus.length > 0 ? cpus : complete([{ index: 0, registers: {}, segments: {} }]);
-  const candidates = vmcoreinfo ? unique(asked.flatMap((cpu) => kernelRoot(architecture, cpu, vmcoreinfo))) : [];
+  // What VMCOREINFO alone tells is what it tells of a CPU without registers.
+  const candidates = vmcoreinfo
+    ? complete([{ index: 0, registers: {}, segments: {} }]).flatMap((cpu) => kernelRoot(architecture, cpu, vmcoreinfo))
+    : [];
   if (candidates.length === 0) {
     const modes = architecture.rootModes.map((id) => architecture.pagingMode(id));
     const found = findRoots(memory, dump.regions, modes, (phase, done, total) => progress.report(phase, done, total));
@@ -52,8 +53,4 @@ function guessedRoot(architecture: Architecture, { root, mode, tables, pages }: 
     title: `Page tables found at ${formatAddress(root)}`,
     evidence: `guessed: ${counted(tables, 'table')} below it were read and make sense on every level; they map ${counted(pages, 'page')}`,
   };
-}
-
-function unique(candidates: readonly RootCandidate[]): RootCandidate[] {
-  return candidates.filter(({ root, mode }, index) => candidates.findIndex((other) => other.root === root && other.mode === mode) === index);
 }

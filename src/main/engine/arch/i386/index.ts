@@ -37,6 +37,8 @@ export const i386: Architecture = {
   // Kernels for more than 4 GiB, or for no-execute, use PAE: most distributions' do.
   regimesOf: (state) => [regimeOf(state, 'x86-pae')],
   cpuFromNotes,
+  // Its VMCOREINFO does not say where the tables are.
+  completeCpus: undefined,
   encodeNotes,
   missingNoteRegisters,
 };

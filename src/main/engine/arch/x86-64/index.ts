@@ -9,6 +9,7 @@ import type { CpuView } from '#shared/model/index.ts';
 import type { Architecture } from '../architecture.ts';
 import type { CpuState } from '../cpu-state.ts';
 import { describeRegimes } from '../regime.ts';
+import { completeCpus } from './complete.ts';
 import { cpuFromNotes } from './notes-decode.ts';
 import { encodeNotes, missingNoteRegisters } from './notes-encode.ts';
 import { pagingMode } from './paging-modes.ts';
@@ -47,6 +48,7 @@ export const x86_64: Architecture = {
   ownsVmstate: (cpu) => targetBitsOf(cpu) === 64,
   cpuFromVmstate,
   cpuFromNotes,
+  completeCpus,
   encodeNotes,
   missingNoteRegisters,
 };
