@@ -48,6 +48,8 @@ export class ElfFile implements AddressedBytes {
   /** e_machine and e_type (ET_…). */
   readonly machine: number;
   readonly type: number;
+  /** Of an ET_REL file: whether it was said where its sections lie. */
+  readonly isPlaced: boolean;
   /** Empty for a file without section headers. */
   readonly sections: readonly ElfSection[];
   readonly segments: readonly ElfSegment[];
@@ -66,6 +68,7 @@ export class ElfFile implements AddressedBytes {
     this.type = header.type;
     this.sections = readSections(source, header) ?? [];
     this.segments = readSegments(source, header);
+    this.isPlaced = options.sectionAddress !== undefined;
     this.#sectionAddress = options.sectionAddress ?? (() => undefined);
     for (const section of this.sections) if (!this.#byName.has(section.name)) this.#byName.set(section.name, section);
   }

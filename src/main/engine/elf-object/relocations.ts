@@ -21,30 +21,31 @@ const add = (width: Operation['width']): Operation => ({ width, kind: 'add' });
 const subtract = (width: Operation['width']): Operation => ({ width, kind: 'subtract' });
 const relative = (width: Operation['width']): Operation => ({ width, kind: 'relative' });
 const NONE: Operation = { width: 1, kind: 'none' };
+const SET_4 = set(4);
 
 /** e_machine → relocation type → operation. */
 const OPERATIONS: Readonly<Record<number, Readonly<Record<number, Operation>>>> = {
   // EM_386: R_386_32, _PC32
-  3: { 0: NONE, 1: set(4), 2: relative(4) },
+  3: { 0: NONE, 1: SET_4, 2: relative(4) },
   // EM_MIPS: R_MIPS_32, _64
-  8: { 0: NONE, 2: set(4), 18: set(8) },
+  8: { 0: NONE, 2: SET_4, 18: set(8) },
   // EM_PPC: R_PPC_ADDR32, _REL32
-  20: { 0: NONE, 1: set(4), 26: relative(4) },
+  20: { 0: NONE, 1: SET_4, 26: relative(4) },
   // EM_PPC64: R_PPC64_ADDR32, _REL32, _ADDR64, _REL64
-  21: { 0: NONE, 1: set(4), 26: relative(4), 38: set(8), 44: relative(8) },
+  21: { 0: NONE, 1: SET_4, 26: relative(4), 38: set(8), 44: relative(8) },
   // EM_S390: R_390_8, _16, _32, _PC32, _64, _PC64
-  22: { 0: NONE, 1: set(1), 3: set(2), 4: set(4), 5: relative(4), 22: set(8), 23: relative(8) },
+  22: { 0: NONE, 1: set(1), 3: set(2), 4: SET_4, 5: relative(4), 22: set(8), 23: relative(8) },
   // EM_ARM: R_ARM_ABS32, _REL32
-  40: { 0: NONE, 2: set(4), 3: relative(4) },
+  40: { 0: NONE, 2: SET_4, 3: relative(4) },
   // EM_X86_64: R_X86_64_64, _PC32, _32, _32S, _16, _8, _PC64
-  62: { 0: NONE, 1: set(8), 2: relative(4), 10: set(4), 11: set(4), 12: set(2), 14: set(1), 24: relative(8) },
+  62: { 0: NONE, 1: set(8), 2: relative(4), 10: SET_4, 11: SET_4, 12: set(2), 14: set(1), 24: relative(8) },
   // EM_AARCH64: R_AARCH64_ABS64, _ABS32, _ABS16, _PREL64, _PREL32
-  183: { 0: NONE, 256: NONE, 257: set(8), 258: set(4), 259: set(2), 260: relative(8), 261: relative(4) },
+  183: { 0: NONE, 256: NONE, 257: set(8), 258: SET_4, 259: set(2), 260: relative(8), 261: relative(4) },
   // EM_RISCV: R_RISCV_32, _64, _ADD8 to _ADD64, _SUB8 to _SUB64, _SUB6, _SET6, _SET8, _SET16, _SET32, _32_PCREL; _RELAX and _ALIGN do nothing to data
   243: {
     ...{
       0: NONE,
-      1: set(4),
+      1: SET_4,
       2: set(8),
       33: add(1),
       34: add(2),
@@ -55,13 +56,13 @@ const OPERATIONS: Readonly<Record<number, Readonly<Record<number, Operation>>>> 
       39: subtract(4),
       40: subtract(8),
     },
-    ...{ 51: NONE, 52: { width: 1, kind: 'subtract-6' }, 53: { width: 1, kind: 'set-6' }, 54: set(1), 55: set(2), 56: set(4), 57: relative(4) },
+    ...{ 51: NONE, 52: { width: 1, kind: 'subtract-6' }, 53: { width: 1, kind: 'set-6' }, 54: set(1), 55: set(2), 56: SET_4, 57: relative(4) },
   },
   // EM_LOONGARCH: R_LARCH_32, _64, _ADD8, _ADD16, _ADD32, _ADD64, _SUB8, _SUB16, _SUB32, _SUB64, _32_PCREL, _RELAX, _ADD6, _SUB6
   258: {
     ...{
       0: NONE,
-      1: set(4),
+      1: SET_4,
       2: set(8),
       47: add(1),
       48: add(2),
@@ -130,6 +131,8 @@ function applyRelocations(file: ElfFile, target: Uint8Array, relocations: ElfSec
   const entry = withAddend ? half * 3 : half * 2;
   const contents = sectionContents(file.source, relocations, kind);
   const count = Math.floor(contents.size / entry);
+  /** Where the lower 32 bits of an addend lie. */
+  const lowHalf = half === 8 && !kind.littleEndian ? 4 : 0;
   const view = new DataView(target.buffer, target.byteOffset, target.length);
 
   for (let done = 0; done < count; done += PIECE) {
@@ -145,6 +148,12 @@ function applyRelocations(file: ElfFile, target: Uint8Array, relocations: ElfSec
         );
       const place = word(table, at, kind);
       if (operation.kind === 'none' || place + operation.width > target.length) continue;
+      if (operation === SET_4) {
+        // Nearly all of them: references to strings, of which half a million are no work for bigint.
+        const added = withAddend ? table.getUint32(at + half * 2 + lowHalf, kind.littleEndian) : view.getUint32(place, kind.littleEndian);
+        view.setUint32(place, values.low(symbol) + added, kind.littleEndian);
+        continue;
+      }
       const addend = withAddend ? address(table, at + half * 2, kind) : readWidth(view, place, operation.width, kind.littleEndian);
       apply(view, place, operation, values.of(symbol) + addend, kind.littleEndian);
     }
@@ -167,10 +176,18 @@ class SymbolValues {
   readonly #file: ElfFile;
   readonly #table: SymbolTable | undefined;
   readonly #known = new Map<number, bigint>();
+  readonly #low = new Map<number, number>();
 
   constructor(file: ElfFile, table: SymbolTable | undefined) {
     this.#file = file;
     this.#table = table;
+  }
+
+  /** The lower 32 bits. */
+  low(symbol: number): number {
+    let value = this.#low.get(symbol);
+    if (value === undefined) this.#low.set(symbol, (value = Number(BigInt.asUintN(32, this.of(symbol)))));
+    return value;
   }
 
   /** 0 for one that is not there or undefined: what it refers to is in another file. */

@@ -16,8 +16,8 @@ import { checkInFile, type ElfSection } from './sections.ts';
 export interface SectionContents {
   /** Bytes, decompressed. */
   readonly size: number;
-  /** A view or a copy of `length` bytes: do not write to it. Throws DumpFormatError beyond the end. */
-  read(offset: number, length: number): Uint8Array;
+  /** A view or a copy of `length` bytes: do not write to it. `scratch`: a place for the copy, if it is large enough. Throws DumpFormatError beyond the end. */
+  read(offset: number, length: number, scratch?: Uint8Array): Uint8Array;
   /** All of it, kept from then on. Do not write to it. */
   all(): Uint8Array;
 }
@@ -69,10 +69,10 @@ class FileContents implements SectionContents {
     this.#section = section;
   }
 
-  read(offset: number, length: number): Uint8Array {
+  read(offset: number, length: number, scratch?: Uint8Array): Uint8Array {
     if (offset + length > this.size) throw pastEnd(this.#source.name, this.#section.name, offset, length, this.size);
     if (this.#all) return this.#all.subarray(offset, offset + length);
-    const bytes = new Uint8Array(length);
+    const bytes = scratch && scratch.length >= length ? scratch.subarray(0, length) : new Uint8Array(length);
     if (this.#source.readStreaming(this.#section.offset + offset, bytes) < length)
       throw pastEnd(this.#source.name, this.#section.name, offset, length, this.size);
     return bytes;
