@@ -62,6 +62,8 @@ export interface OpenRequest {
 export const SET_LIMIT = 256;
 /** Most RAM blocks that are taken from files: as many as QEMU has NUMA nodes. */
 export const RAM_FILES_LIMIT = 128;
+/** Most files with debug information that are given together. */
+export const DEBUG_FILES_LIMIT = 16;
 
 export interface SampleInfo {
   id: string;
@@ -163,6 +165,9 @@ const openOptions: v.GenericSchema<OpenOptions> = v.strictObject({
   architecture: v.optional(id),
   snapshot: v.optional(text),
   ramFiles: v.optional(v.pipe(v.record(blockName, path), v.maxEntries(RAM_FILES_LIMIT))),
+  view: v.optional(v.picklist(['guest', 'process'])),
+  executable: v.optional(path),
+  debug: v.optional(v.pipe(v.array(path), v.maxLength(DEBUG_FILES_LIMIT))),
 }) as v.GenericSchema<OpenOptions>;
 const corrections = v.pipe(
   v.array(v.strictObject({ start: physical, last: physical, block: v.nullable(text), blockOffset: count })),
@@ -181,7 +186,7 @@ const exportOptions: v.GenericSchema<ExportOptions> = v.strictObject({
   sparse: flag,
   verify: flag,
 }) as v.GenericSchema<ExportOptions>;
-const space = v.picklist(['gva', 'gpa', 'file']);
+const space = v.picklist(['gva', 'gpa', 'hva', 'file']);
 
 /** Argument schemas by method; the transports' receiving ends check every call against them. */
 export const METHOD_ARGUMENTS = {

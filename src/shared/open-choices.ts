@@ -7,6 +7,8 @@ export const FORMAT_TITLES: Readonly<Record<FormatId, string>> = {
   'qemu-stream': 'QEMU migration stream',
   'elf-vmcore': 'ELF vmcore',
   kdump: 'kdump-compressed vmcore',
+  'qemu-core': 'Guest in the core of a QEMU process',
+  'process-core': 'Core of a process',
   lime: 'LiME',
   avml: 'AVML',
   raw: 'Raw memory',
@@ -30,12 +32,18 @@ export const CPU_FAMILIES: Readonly<Record<string, string>> = {
 };
 
 /** What tells two dumps of the same first file apart: `and 3 more files`, `snapshot before-upgrade`, `as Raw memory`, `CPU family x86-64`, `with pc.ram from /dev/shm/guest`. */
-export function openedWords(files: readonly string[], { format, architecture, snapshot, ramFiles = {} }: OpenOptions): string[] {
+export function openedWords(
+  files: readonly string[],
+  { format, architecture, snapshot, ramFiles = {}, view, executable, debug = [] }: OpenOptions,
+): string[] {
   const words: string[] = [];
   if (files.length > 1) words.push(`and ${counted(files.length - 1, 'more file')}`);
   if (snapshot !== undefined) words.push(`snapshot ${snapshot}`);
   if (format !== undefined) words.push(`as ${FORMAT_TITLES[format]}`);
   if (architecture !== undefined) words.push(`CPU family ${CPU_FAMILIES[architecture] ?? architecture}`);
+  if (view === 'process') words.push('the process, not its guest');
+  if (executable !== undefined) words.push(`with the executable ${executable}`);
+  for (const file of debug) words.push(`with debug information from ${file}`);
   for (const [block, file] of Object.entries(ramFiles)) words.push(`with ${block} from ${file}`);
   return words;
 }

@@ -8,7 +8,7 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
-import { RAM_FILES_LIMIT, SET_LIMIT, type RecentFile } from '#shared/contract.ts';
+import { DEBUG_FILES_LIMIT, RAM_FILES_LIMIT, SET_LIMIT, type RecentFile } from '#shared/contract.ts';
 import type { OpenOptions } from '#shared/model/dump.ts';
 import { FORMAT_IDS } from '#shared/open-choices.ts';
 import { replaceFile } from './replace-file.ts';
@@ -21,7 +21,7 @@ export interface RecentFiles {
   /** Puts files that were opened together on top, absolute paths, and how they were opened. */
   add(files: readonly string[], options?: OpenOptions): Promise<void>;
   clear(): Promise<void>;
-  /** Whether the path is in the list as it was read or written last: alone, in a set, or as a file that RAM was taken from. */
+  /** Whether the path is in the list as it was read or written last: alone, in a set, or as a file that its options name. */
   has(path: string): boolean;
 }
 
@@ -38,6 +38,9 @@ const entrySchema = v.object({
       architecture: optionSchema,
       snapshot: optionSchema,
       ramFiles: v.optional(v.pipe(v.record(v.string(), pathSchema), v.maxEntries(RAM_FILES_LIMIT))),
+      view: v.optional(v.picklist(['guest', 'process'])),
+      executable: v.optional(pathSchema),
+      debug: v.optional(v.pipe(v.array(pathSchema), v.maxLength(DEBUG_FILES_LIMIT))),
     }),
   ),
 });
@@ -56,18 +59,23 @@ async function readEntries(file: string): Promise<Entry[]> {
 
 const filesOf = ({ path, more = [] }: Entry): string[] => [path, ...more];
 
-const ramFilesOf = ({ options }: Entry): string[] => Object.values(options?.ramFiles ?? {});
+/** The files that the options name. */
+const namedFilesOf = ({ options: { ramFiles = {}, executable, debug = [] } = {} }: Entry): string[] => [
+  ...Object.values(ramFiles),
+  ...(executable === undefined ? [] : [executable]),
+  ...debug,
+];
 
 /** Equal for the same files, opened in the same way. */
 function keyOf(entry: Entry): string {
-  const { format, architecture, snapshot, ramFiles = {} } = entry.options ?? {};
-  return JSON.stringify([filesOf(entry).toSorted(), format, architecture, snapshot, Object.entries(ramFiles).sort()]);
+  const { format, architecture, snapshot, ramFiles = {}, view, executable, debug } = entry.options ?? {};
+  return JSON.stringify([filesOf(entry).toSorted(), format, architecture, snapshot, Object.entries(ramFiles).sort(), view, executable, debug]);
 }
 
 async function describe(entry: Entry): Promise<RecentFile> {
   const { path, openedAt, options = {} } = entry;
   const files = filesOf(entry);
-  const there = await Promise.all([...files, ...ramFilesOf(entry)].map(exists));
+  const there = await Promise.all([...files, ...namedFilesOf(entry)].map(exists));
   return { path, name: basename(path), folder: dirname(path), openedAt, exists: there.every(Boolean), files, options: options as OpenOptions };
 }
 
@@ -116,6 +124,6 @@ export async function openRecentFiles(configFolder: string, now: () => Date = ()
       await change((current) => [entry, ...current.filter((other) => keyOf(other) !== keyOf(entry))]);
     },
     clear: () => change(() => []),
-    has: (path) => entries.some((entry) => [...filesOf(entry), ...ramFilesOf(entry)].includes(path)),
+    has: (path) => entries.some((entry) => [...filesOf(entry), ...namedFilesOf(entry)].includes(path)),
   };
 }

@@ -67,11 +67,18 @@ export function createWorkbench(services: WorkbenchServices): Workbench {
     return files;
   }
 
-  /** The options with absolute paths. Each RAM file must be one that the page may open, like the dump. */
-  function withPaths({ ramFiles = {}, ...options }: OpenOptions): OpenOptions {
-    const resolved = Object.entries(ramFiles).map(([block, file]) => [block, path.resolve(file)] as const);
-    refuseOthers(resolved.map(([, file]) => file));
-    return resolved.length === 0 ? options : { ...options, ramFiles: Object.fromEntries(resolved) };
+  /** The options with absolute paths. Each file must be one that the page may open, like the dump. */
+  function withPaths({ ramFiles = {}, executable, debug = [], ...options }: OpenOptions): OpenOptions {
+    const ram = Object.entries(ramFiles).map(([block, file]) => [block, path.resolve(file)] as const);
+    const program = executable === undefined ? [] : [path.resolve(executable)];
+    const symbols = debug.map((file) => path.resolve(file));
+    refuseOthers([...ram.map(([, file]) => file), ...program, ...symbols]);
+    return {
+      ...options,
+      ...(ram.length > 0 ? { ramFiles: Object.fromEntries(ram) } : {}),
+      ...(program.length > 0 ? { executable: program[0] } : {}),
+      ...(symbols.length > 0 ? { debug: symbols } : {}),
+    };
   }
 
   function refuseOthers(files: readonly string[]): void {
@@ -182,9 +189,10 @@ export function createWorkbench(services: WorkbenchServices): Workbench {
 /** The same files, opened in the same way, are the same dump. */
 async function identityOf(files: readonly string[], options: OpenOptions): Promise<string> {
   const each = await Promise.all(files.map(identityOfFile));
-  const { format = '', architecture = '', snapshot = '', ramFiles = {} } = options;
+  const { format = '', architecture = '', snapshot = '', ramFiles = {}, view = '', executable, debug = [] } = options;
   const ram = await Promise.all(Object.entries(ramFiles).map(async ([block, file]) => [block, await identityOfFile(file)]));
-  return JSON.stringify([each.sort(), format, architecture, snapshot, ram.sort()]);
+  const programs = await Promise.all([...(executable === undefined ? [] : [executable]), '', ...debug].map(identityOfFile));
+  return JSON.stringify([each.sort(), format, architecture, snapshot, ram.sort(), view, programs]);
 }
 
 /** A file that is not there cannot be compared: the engine will say what is wrong with it. */

@@ -4,7 +4,7 @@ import type { MemoryState } from './memory.ts';
 import type { PagingModeView } from './walk.ts';
 
 /** Ids of dump formats, as `info --json` prints them. */
-export type FormatId = 'qemu-stream' | 'elf-vmcore' | 'kdump' | 'lime' | 'avml' | 'raw';
+export type FormatId = 'qemu-stream' | 'elf-vmcore' | 'kdump' | 'qemu-core' | 'process-core' | 'lime' | 'avml' | 'raw';
 
 /** One wrapping of the dump, outermost first; the last holds the memory. Offsets are in the enclosing layer. */
 export interface Layer {
@@ -46,6 +46,12 @@ export interface OpenOptions {
   snapshot?: string;
   /** Paths by the names of the RAM blocks whose memory they hold from their first byte on, for blocks that the dump left out (x-ignore-shared). What the dump holds wins. */
   ramFiles?: Record<string, string>;
+  /** Of the core of a QEMU process: its guest (the default), or the process itself. */
+  view?: 'guest' | 'process';
+  /** Path of the program that a core is of, for what the core lacks of it: the file's pages, its symbols. */
+  executable?: string;
+  /** Paths of files with debug information, of the executable or of a kernel (vmlinux). */
+  debug?: string[];
 }
 
 /** A fact about the dump with its source, for the overview's table. */
@@ -79,6 +85,10 @@ export interface DumpSummary {
   path: string;
   size: number;
   format: FormatId;
+  /** Whose addresses the memory map and `gpa` addresses of this dump are: a guest's physical ones, or the virtual ones of a process on the host. */
+  space: 'gpa' | 'hva';
+  /** True where the dump knows host addresses: `hva` addresses can then be read, described and resolved. */
+  hasHostAddresses: boolean;
   /** "QEMU migration stream", "ELF64 vmcore". */
   formatTitle: string;
   /** What the file is, in one sentence. */

@@ -9,6 +9,8 @@ const dump = (cpus: CpuSummary[]): DumpSummary => ({
   path: '/var/guest.save',
   size: 1,
   format: 'qemu-stream',
+  space: 'gpa',
+  hasHostAddresses: false,
   formatTitle: 'QEMU migration stream',
   sentence: '',
   layers: [],

@@ -23,6 +23,8 @@ export interface OpenedBlock {
   ram: number;
   /** "main memory", "firmware", …; undefined when not known. */
   role?: string;
+  /** Where its first byte lay in the process that ran the guest; undefined where the dump does not tell. */
+  host?: number;
 }
 
 /** A region of the guest-physical map. */
@@ -50,6 +52,8 @@ export interface ElfNote {
 
 export interface OpenedDump {
   format: FormatId;
+  /** Whose addresses the regions are: the guest's physical ones (default), or the virtual ones of the process that the core is of. */
+  space?: 'gpa' | 'hva';
   formatTitle: string;
   /** One sentence: "A QEMU migration stream of a pc-i440fx-7.2 machine with 2 CPUs and 160 MiB". */
   sentence: string;
@@ -136,6 +140,11 @@ export interface OpenContext {
   architecture?: string;
   /** At most one a block; only a format that `takesRamFiles` gets any. */
   ramFiles?: readonly RamFile[];
+  /** Of a core: the program and the files with debug information that the user named, absolute paths. */
+  executable?: string;
+  debug?: readonly string[];
+  /** Of a QEMU process: what of it is wanted. */
+  view?: 'guest' | 'process';
   /** The dump's source with the RAM files behind it, where there are any: what the offsets in extents lead to. The dump itself ends where its own source does. */
   memory?: ByteSource;
 }

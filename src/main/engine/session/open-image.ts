@@ -53,8 +53,8 @@ export async function openImage(request: OpenRequest, progress: Progress): Promi
       start: starts[index]! + part.start,
       length: part.source.size - part.start,
     }));
-    const { architecture, format } = options;
-    const context = { progress, start: first.start, parts: places, documents: first.documents, architecture };
+    const { architecture, format, view, executable, debug } = options;
+    const context = { progress, start: first.start, parts: places, documents: first.documents, architecture, view, executable, debug };
     const { memory, places: ramPlaces } = joinRamFiles(source, ramFiles);
     const dump = openDump(source, { ...context, memory, ramFiles: ramPlaces }, format);
     dump.layers.unshift(...first.layers);

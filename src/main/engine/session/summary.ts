@@ -29,6 +29,8 @@ export function summarize(
     snapshots: dump.snapshots ?? [],
     deviceCount: countDevices(dump.devices),
     format: dump.format,
+    space: dump.space ?? 'gpa',
+    hasHostAddresses: dump.space === 'hva' || dump.blocks.some(({ host }) => host !== undefined),
     formatTitle: dump.formatTitle,
     sentence: dump.sentence,
     layers: dump.layers,
