@@ -21,8 +21,9 @@ import {
   type EntryFormat,
   type EntryKind,
 } from '#engine/translate/paging-mode.ts';
+import { FieldList } from '../field-list.ts';
 import { pageEntry } from './page-entry.ts';
-import { FieldList, pageEntryFields, software } from './page-entry-fields.ts';
+import { pageEntryFields, software } from './page-entry-fields.ts';
 
 const P = 1 << 0;
 const RW = 1 << 1;

@@ -7,34 +7,10 @@
 import { formatAddress } from '#shared/address-text.ts';
 import type { BitField } from '#shared/model/index.ts';
 import { ENTRY_NOT_PRESENT, type EntryKind } from '#engine/translate/paging-mode.ts';
+import { FieldList } from '../field-list.ts';
 
 const PAGE_SHIFT = [0, 12, 21, 30];
 const NEXT_TABLE = ['', '', 'PT', 'PD', 'PDPT', 'PML4'];
-
-/** Collects the fields of one entry. */
-export class FieldList {
-  readonly fields: BitField[] = [];
-  readonly #entry: bigint;
-
-  constructor(entry: bigint) {
-    this.#entry = entry;
-  }
-
-  /** Adds bits `bit` up to `bit + width - 1`; a function's argument is their value. */
-  add(bit: number, width: number, name: string, title: string, meaning: (value: bigint) => string, mustBeZero = false): void {
-    const value = BigInt.asUintN(width, this.#entry >> BigInt(bit));
-    const reserved = mustBeZero && value !== 0n;
-    this.fields.push({ name, bit, width, value, title, meaning: meaning(value), ...(reserved ? { reserved } : {}) });
-  }
-
-  flag(bit: number, name: string, title: string, clear: string, set: string): void {
-    this.add(bit, 1, name, title, (value) => (value === 0n ? clear : set));
-  }
-
-  reserved(bit: number, width: number, name: string, title: string): void {
-    this.add(bit, width, name, title, (value) => (value === 0n ? '0, as it must be' : 'must be 0: the CPU raises a page fault'), true);
-  }
-}
 
 export const software = (value: bigint) => (value === 0n ? 'unused' : 'the CPU ignores these; the operating system keeps its own flags here');
 

@@ -13,8 +13,9 @@
 import { formatAddress } from '#shared/address-text.ts';
 import type { BitField } from '#shared/model/index.ts';
 import { ENTRY_NOT_PRESENT, ENTRY_RESERVED, ENTRY_TABLE, RIGHTS_ALL, type EntryFormat, type EntryKind } from '#engine/translate/paging-mode.ts';
+import { FieldList } from '../field-list.ts';
 import { pageEntry } from './page-entry.ts';
-import { FieldList, pageEntryFields, software } from './page-entry-fields.ts';
+import { pageEntryFields, software } from './page-entry-fields.ts';
 
 const TOP = 3;
 const PDPTE_LOW_RESERVED = 0x1c6;
