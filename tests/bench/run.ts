@@ -16,6 +16,7 @@ import { PhysicalRegions } from '#engine/memory/physical-regions.ts';
 import { formatSize } from '#shared/address-text.ts';
 import { measureWalks } from '../engine/translate/translator-speed.ts';
 import { benchGuest } from './bench-guest.ts';
+import { benchElf, benchKdump, benchPaging, type ExportBench } from './export-rows.ts';
 import { best } from './stopwatch.ts';
 
 const REPEAT = 5;
@@ -48,27 +49,6 @@ function benchInfo(stream: string, elf: string): void {
   }
   const crash = best(2, 'crash', ['-s', symbols, elf], { input: 'quit\n' });
   row("crash opening the same guest's ELF", seconds(crash.seconds), `info takes ${((info.seconds / crash.seconds) * 100).toFixed(1)} % of that`);
-}
-
-function benchExport(stream: string, folder: string): void {
-  const target = path.join(folder, 'export.elf');
-  const copy = path.join(folder, 'copy.elf');
-  const clean = (file: string) => () => rmSync(file, { force: true });
-  const exported = best(REPEAT, node, [cli, 'export', stream, target, '--json'], { before: clean(target) });
-  const { seconds: writing } = JSON.parse(exported.stdout) as { seconds: number };
-  // As the export ends with fsync, so must the copy.
-  const copied = best(REPEAT, 'sh', ['-c', `cp --sparse=never '${target}' '${copy}' && sync '${copy}'`], { before: clean(copy) });
-  const sparse = best(REPEAT, 'sh', ['-c', `cp --sparse=auto '${target}' '${copy}' && sync '${copy}'`], { before: clean(copy) });
-  const size = statSync(target).size;
-  row(
-    `export to ELF, ${formatSize(size)}`,
-    seconds(exported.seconds),
-    `${formatSize(size / exported.seconds)}/s, resident ${exported.residentMiB.toFixed(0)} MiB`,
-  );
-  row('… of which writing, syncing, renaming', seconds(writing), 'the rest starts the program and reads the stream through');
-  const beside = (copy: number) => `export at ${percent(copy, exported.seconds)} of its speed, its writing at ${percent(copy, writing)}`;
-  row('cp and sync of the result', seconds(copied.seconds), beside(copied.seconds));
-  row('the same, keeping holes', seconds(sparse.seconds), beside(sparse.seconds));
 }
 
 function benchWalks(file: string): void {
@@ -120,10 +100,14 @@ function benchMemory(files: string[]): void {
 
 const guest = await benchGuest(lab, 'bench', 544);
 const large = await benchGuest(lab, 'bench-large', 1800);
+const programs = await benchGuest(lab, 'bench-programs', 256, 'programs');
 const folder = mkdtempSync(path.join(lab, 'bench-results-'));
+const exports: ExportBench = { folder, row, cli: (...args) => [node, [cli, ...args]] };
 try {
   benchInfo(guest.stream, guest.elf);
-  benchExport(guest.stream, folder);
+  for (const { stream } of [guest, large]) benchElf(exports, stream);
+  benchPaging(exports, path.join(lab, 'x86_64', 'stream.qevm'));
+  benchKdump(exports, programs.stream);
   for (const name of ['x86_64-4level', 'x86_64']) benchWalks(path.join(lab, name, 'stream.qevm'));
   for (const { stream } of [guest, large]) benchIndexing(stream);
   benchMemory([path.join(lab, 'x86_64', 'stream.qevm'), guest.stream, large.stream]);

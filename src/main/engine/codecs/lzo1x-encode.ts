@@ -3,8 +3,8 @@
  * it uses literals, the matches of up to 2 KiB and of up to 16 KiB, and the end mark.
  */
 
-const HASH_BITS = 12;
-const MIN_MATCH = 4;
+import { copyPiece, MIN_MATCH, Repeats } from './repeats.ts';
+
 /** Longest distance of the instruction 001LLLLL. */
 const MAX_DISTANCE = 16384;
 /** Longest distance and length of the short instructions. */
@@ -15,31 +15,27 @@ const SHORT = 8;
 export const lzo1xBound = (length: number): number => length + Math.ceil(length / 16) + 64 + 3;
 
 export class Lzo1xEncoder {
-  readonly #table = new Int32Array(1 << HASH_BITS);
+  readonly #repeats = new Repeats();
 
   /** Compresses all of `input` into `output`, which has room for `lzo1xBound(input.length)` bytes; returns how many it wrote. */
   encode(input: Uint8Array, output: Uint8Array): number {
-    const table = this.#table.fill(-1);
+    const repeats = this.#repeats;
+    repeats.begin(input);
     const length = input.length;
     const last = length - MIN_MATCH;
     let at = 0;
     let literals = 0;
     let out = 0;
     while (at <= last) {
-      const word = input[at]! | (input[at + 1]! << 8) | (input[at + 2]! << 16) | (input[at + 3]! << 24);
-      const slot = (Math.imul(word, 0x9e3779b1) >>> (32 - HASH_BITS)) | 0;
-      const found = table[slot]!;
-      table[slot] = at;
-      const distance = at - found;
-      if (found < 0 || distance > MAX_DISTANCE || !sameWord(input, found, at)) {
+      const found = repeats.find(at, MAX_DISTANCE);
+      if (found < 0) {
         // Where nothing repeats, look less and less often.
         at += 1 + ((at - literals) >> 5);
         continue;
       }
-      let size = MIN_MATCH;
-      while (at + size < length && input[found + size] === input[at + size]) size++;
+      const size = repeats.lengthOf(found, at);
       out = writeLiterals(input, literals, at, output, out);
-      out = writeMatch(distance, size, output, out);
+      out = writeMatch(at - found, size, output, out);
       at += size;
       literals = at;
     }
@@ -49,10 +45,6 @@ export class Lzo1xEncoder {
     output[out++] = 0;
     return out;
   }
-}
-
-function sameWord(bytes: Uint8Array, a: number, b: number): boolean {
-  return bytes[a] === bytes[b] && bytes[a + 1] === bytes[b + 1] && bytes[a + 2] === bytes[b + 2] && bytes[a + 3] === bytes[b + 3];
 }
 
 /** Up to 3 literals ride in the match before them; a run at the very start may have a form of its own. */
@@ -67,8 +59,7 @@ function writeLiterals(input: Uint8Array, from: number, to: number, output: Uint
     output[out++] = 0;
     out = writeExtension(count - 18, output, out);
   }
-  output.set(input.subarray(from, to), out);
-  return out + count;
+  return copyPiece(input, from, to, output, out);
 }
 
 function writeMatch(distance: number, length: number, output: Uint8Array, start: number): number {

@@ -6,8 +6,8 @@
  * ```
  */
 
-const HASH_BITS = 12;
-const MIN_MATCH = 4;
+import { copyPiece, MIN_MATCH, Repeats } from './repeats.ts';
+
 const MAX_OFFSET = 65535;
 const MAX_COPY = 64;
 
@@ -15,11 +15,12 @@ const MAX_COPY = 64;
 export const snappyBound = (length: number): number => 32 + length + Math.ceil(length / 6);
 
 export class SnappyEncoder {
-  readonly #table = new Int32Array(1 << HASH_BITS);
+  readonly #repeats = new Repeats();
 
   /** Compresses all of `input` (at most 64 KiB) into `output`, which has room for `snappyBound(input.length)` bytes; returns how many it wrote. */
   encode(input: Uint8Array, output: Uint8Array): number {
-    const table = this.#table.fill(-1);
+    const repeats = this.#repeats;
+    repeats.begin(input);
     const length = input.length;
     const last = length - MIN_MATCH;
     let out = 0;
@@ -30,27 +31,15 @@ export class SnappyEncoder {
     let at = 0;
     let literals = 0;
     while (at <= last) {
-      const word = input[at]! | (input[at + 1]! << 8) | (input[at + 2]! << 16) | (input[at + 3]! << 24);
-      const slot = (Math.imul(word, 0x9e3779b1) >>> (32 - HASH_BITS)) | 0;
-      const found = table[slot]!;
-      table[slot] = at;
-      const offset = at - found;
-      if (
-        found < 0 ||
-        offset > MAX_OFFSET ||
-        input[found] !== input[at] ||
-        input[found + 1] !== input[at + 1] ||
-        input[found + 2] !== input[at + 2] ||
-        input[found + 3] !== input[at + 3]
-      ) {
+      const found = repeats.find(at, MAX_OFFSET);
+      if (found < 0) {
         // Where nothing repeats, look less and less often.
         at += 1 + ((at - literals) >> 5);
         continue;
       }
-      let size = MIN_MATCH;
-      while (at + size < length && input[found + size] === input[at + size]) size++;
+      const size = repeats.lengthOf(found, at);
       out = writeLiteral(input, literals, at, output, out);
-      out = writeCopies(offset, size, output, out);
+      out = writeCopies(at - found, size, output, out);
       at += size;
       literals = at;
     }
@@ -71,8 +60,7 @@ function writeLiteral(input: Uint8Array, from: number, to: number, output: Uint8
     output[out++] = (count - 1) & 0xff;
     output[out++] = (count - 1) >> 8;
   }
-  output.set(input.subarray(from, to), out);
-  return out + count;
+  return copyPiece(input, from, to, output, out);
 }
 
 function writeCopies(offset: number, length: number, output: Uint8Array, start: number): number {
