@@ -62,12 +62,12 @@ const VIEWS = {
   notices: (page) => page.locator('.notices-badge').click(),
   menu: (page) => page.getByRole('menuitem', { name: 'View', exact: true }).click(),
   'address-menu': async (page) => {
-    const chip = page.locator('.cr3 .address-chip');
+    const chip = page.locator('.top-table .address-chip');
     await chip.hover();
     await chip.click({ button: 'right' });
   },
   'address-hint': async (page) => {
-    await page.locator('.cr3 .address-chip').hover();
+    await page.locator('.top-table .address-chip').hover();
     await page.locator('.address-hint').waitFor();
   },
   export: async (page) => {

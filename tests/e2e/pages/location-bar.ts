@@ -25,7 +25,7 @@ export class LocationBar {
 
   /** The chip of the top table. */
   get topTable(): Locator {
-    return this.bar.locator('.cr3');
+    return this.bar.locator('.top-table');
   }
 
   /** By keyboard alone: Ctrl+G, the text, Enter. */

@@ -89,6 +89,6 @@ PGD DIRECTORY: 1016000
 it('a 32-bit CPU is asked where EIP, ESP and its system call entry are', () => {
   const values = { eip: 0n, esp: 0xc5c3bf28n, cr2: 0n, sysenter_eip: 0xc5918000n };
   const registers = Object.entries(values).map(([name, value]) => ({ name, value, width: 32, group: 'general' as const, source: '', fields: [] }));
-  const cpu = cpuView({ registers });
+  const cpu = cpuView({ registers, pointers: { instruction: 'eip', stack: 'esp' } });
   expect(suggestions(cpu).map(({ title }) => title.split(',')[0])).toEqual(['EIP', 'ESP', 'SYSENTER_EIP']);
 });

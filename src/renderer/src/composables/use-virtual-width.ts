@@ -2,13 +2,14 @@
 import { computed, type ComputedRef } from 'vue';
 import type { CpuView, PagingModeView, RootChoice } from '#shared/model/index.ts';
 import { addressBits, type AddressBits } from '#shared/virtual-address.ts';
+import { regimeOf } from './root-words.ts';
 import { useDumpDataStore } from '../stores/dump-data.store.ts';
 import { useDumpsStore } from '../stores/dumps.store.ts';
 
 /** A root that is typed in without a mode has that of the first CPU. */
 export function bitsUnder(root: RootChoice, rootModes: readonly PagingModeView[], cpus: readonly CpuView[]): AddressBits {
-  const cpu = root.kind === 'cpu' ? cpus.find(({ index }) => index === root.cpu) : cpus[0];
-  return addressBits(rootModes, (root.kind === 'root' ? root.mode : undefined) ?? cpu?.paging.mode);
+  const regime = root.kind === 'cpu' ? regimeOf(root, cpus) : cpus[0]?.paging;
+  return addressBits(rootModes, (root.kind === 'root' ? root.mode : undefined) ?? regime?.mode);
 }
 
 export function useVirtualWidth(root: () => RootChoice): ComputedRef<AddressBits> {

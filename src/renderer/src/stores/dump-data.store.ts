@@ -89,6 +89,7 @@ export const useDumpDataStore = defineStore('dump-data', () => {
     corrections: computed(() => data.value.corrections),
     canUndo: computed(() => data.value.done.length > 0),
     canRedo: computed(() => data.value.undone.length > 0),
+    load,
     correct,
     undo,
     redo,

@@ -31,7 +31,7 @@ export const HISTORY_LIMIT = 200;
 const START: HistoryEntry = { root: { kind: 'cpu', cpu: 0 }, address: null };
 
 export function sameRoot(a: RootChoice, b: RootChoice): boolean {
-  if (a.kind === 'cpu') return b.kind === 'cpu' && a.cpu === b.cpu;
+  if (a.kind === 'cpu') return b.kind === 'cpu' && a.cpu === b.cpu && a.regime === b.regime;
   return b.kind === 'root' && a.root === b.root && a.mode === b.mode;
 }
 

@@ -1,6 +1,7 @@
 /** The second walk of a comparison: its own address and root, which start out as what most people want to compare. */
 import { computed, ref, shallowRef, type ComputedRef, type Ref } from 'vue';
 import type { CpuView, RootChoice } from '#shared/model/index.ts';
+import { regimeOf } from '../../composables/root-words.ts';
 import type { WalkQuery } from './use-page-walk.ts';
 
 export interface ComparedWalk {
@@ -13,7 +14,7 @@ export interface ComparedWalk {
 
 /** Another CPU's tables where there are any that differ; otherwise the same root, for a second address. */
 export function otherRoot(root: RootChoice, cpus: readonly CpuView[]): RootChoice {
-  const own = root.kind === 'cpu' ? cpus.find(({ index }) => index === root.cpu)?.paging.root : root.root;
+  const own = root.kind === 'cpu' ? regimeOf(root, cpus)?.root : root.root;
   const other = cpus.find(({ index, paging }) => paging.root !== own && !(root.kind === 'cpu' && root.cpu === index));
   return other ? { kind: 'cpu', cpu: other.index } : root;
 }

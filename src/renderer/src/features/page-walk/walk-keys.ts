@@ -1,5 +1,7 @@
 /** What the keyboard does in the page walk: pure, so that the legend and the handler cannot say different things. */
 
+import type { PagingLevel } from '#shared/model/index.ts';
+
 export type WalkKeyCommand = { kind: 'back' | 'forward' | 'first' | 'last' | 'play' } | { kind: 'level'; level: number };
 
 export interface KeyLegendRow {
@@ -8,15 +10,22 @@ export interface KeyLegendRow {
 }
 
 /** The panel's keys. Those inside a table (up, down, Enter) work while it has the focus. */
-export const KEY_LEGEND: KeyLegendRow[] = [
+export const keyLegend = (levels: readonly Pick<PagingLevel, 'level' | 'name'>[]): KeyLegendRow[] => [
   { keys: ['←', '→'], does: 'one step back, one step on' },
   { keys: ['Home', 'End'], does: 'first step, outcome' },
   { keys: ['Space'], does: 'play, pause' },
-  { keys: ['1', '…', '5'], does: 'jump to that level: 5 PML5, 4 PML4, 3 PDPT, 2 PD, 1 PT' },
+  ...(levels.length > 0
+    ? [{ keys: levelKeys(levels), does: `jump to that level: ${levels.map(({ level, name }) => `${level} ${name}`).join(', ')}` }]
+    : []),
   { keys: ['↑', '↓'], does: 'in a table: entry before, entry after' },
   { keys: ['Page Up', 'Page Down'], does: 'in a table: the next entry in use' },
   { keys: ['Enter'], does: 'in a table: walk to the address that the entry maps' },
 ];
+
+function levelKeys(levels: readonly Pick<PagingLevel, 'level'>[]): string[] {
+  const numbers = levels.map(({ level }) => level);
+  return [...new Set([Math.min(...numbers), '…', Math.max(...numbers)].map(String))];
+}
 
 interface KeyPress {
   key: string;
@@ -36,7 +45,7 @@ const COMMANDS: Record<string, WalkKeyCommand> = {
 /** Undefined for keys that are not the walk's; with Ctrl, Alt or Meta none are (Alt+Left is the history's). */
 export function walkKeyCommand(press: KeyPress): WalkKeyCommand | undefined {
   if (press.ctrlKey || press.altKey || press.metaKey) return undefined;
-  if (/^[1-5]$/.test(press.key)) return { kind: 'level', level: Number(press.key) };
+  if (/^[1-9]$/.test(press.key)) return { kind: 'level', level: Number(press.key) };
   return COMMANDS[press.key];
 }
 
