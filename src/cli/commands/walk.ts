@@ -30,7 +30,8 @@ export const walk: Command = {
 const setFlags = (fields: BitField[]): string[] =>
   fields.filter(({ name, width, value }) => width === 1 && value === 1n && name !== 'ignored').map(({ name }) => name);
 
-function stepJson(step: WalkStep) {
+/** A step's nested walk through the second stage is `below`, of the same form as the whole. */
+function stepJson(step: WalkStep): object {
   const { level, levelName, table, index, entryAddress, entry, flags, conclusion, sentence } = step;
   const { indexHighBit, indexLowBit } = step;
   return {
@@ -44,10 +45,12 @@ function stepJson(step: WalkStep) {
     flags: setFlags(flags),
     conclusion: conclusion.kind,
     sentence,
+    ...(step.below ? { below: asJson(step.below) } : {}),
   };
 }
 
-function asJson({ address, mode, root, rootSource, steps, result }: Walk) {
+function asJson({ address, mode, root, rootSource, steps, result }: Walk): object {
+  const below = result.below ? { below: asJson(result.below) } : {};
   return {
     address,
     mode: mode.id,
@@ -56,12 +59,40 @@ function asJson({ address, mode, root, rootSource, steps, result }: Walk) {
     steps: steps.map(stepJson),
     result:
       result.kind === 'page'
-        ? { ...result, physical: hex(result.physical), pageStart: hex(result.pageStart) }
-        : { kind: result.kind, physical: null, reason: result.reason, sentence: result.sentence },
+        ? { ...result, physical: hex(result.physical), pageStart: hex(result.pageStart), ...below }
+        : { kind: result.kind, physical: null, reason: result.reason, sentence: result.sentence, ...below },
   };
 }
 
-function asText({ address, mode, root, rootSource, steps, result }: Walk): string {
+function asText(walk: Walk): string {
+  const { address, mode, root, rootSource, result } = walk;
+  const end =
+    result.kind === 'page'
+      ? `${formatAddress(address)} → ${formatAddress(result.physical)} (${formatSize(result.pageSize)} page)\n${result.sentence}`
+      : result.sentence;
+  return `${mode.title}, root ${root === null ? 'unknown' : formatAddress(root)} (${rootSource})\n\n${stepsText(walk)}\n\n${end}`;
+}
+
+/** With two stages of translation each step is below the walk that finds its entry's address, and that of the page comes last. */
+function stepsText(walk: Walk): string {
+  const nested = [...walk.steps.map(({ below }) => below), walk.result.below].find((below) => below !== undefined);
+  if (!nested) return stepsTable(walk, walk.steps);
+  const { mode, root, rootSource } = nested;
+  const through = `Entries and page through ${mode.title}, root ${root === null ? 'unknown' : formatAddress(root)} (${rootSource}):`;
+  const parts = walk.steps.flatMap((step) => [...(step.below ? [nestedText(step.below)] : []), stepsTable(walk, [step])]);
+  // The walk that a fault carries is that of the last step's entry, when it is there already.
+  const last = walk.result.kind === 'fault' && walk.steps.at(-1)?.conclusion.kind === 'below-fault' ? undefined : walk.result.below;
+  return [through, ...parts, ...(last ? [nestedText(last)] : [])].join('\n\n');
+}
+
+function nestedText(walk: Walk): string {
+  const { address, result } = walk;
+  const end =
+    result.kind === 'page' ? `${formatAddress(address)} → ${formatAddress(result.physical)} (${formatSize(result.pageSize)} page)` : result.sentence;
+  return `${stepsText(walk)}\n${end}`.replace(/^(?=.)/gm, '    ');
+}
+
+function stepsTable({ mode }: Walk, steps: readonly WalkStep[]): string {
   const rows = steps.map(({ levelName, table, index, indexHighBit, indexLowBit, entryAddress, entry, flags }) => [
     levelName,
     formatAddress(table),
@@ -72,7 +103,7 @@ function asText({ address, mode, root, rootSource, steps, result }: Walk): strin
     setFlags(flags).join(' '),
   ]);
   const right = 'right' as const;
-  const table = textTable(
+  return textTable(
     [
       { title: 'LEVEL' },
       { title: 'TABLE', align: right },
@@ -84,9 +115,4 @@ function asText({ address, mode, root, rootSource, steps, result }: Walk): strin
     ],
     rows,
   );
-  const end =
-    result.kind === 'page'
-      ? `${formatAddress(address)} → ${formatAddress(result.physical)} (${formatSize(result.pageSize)} page)\n${result.sentence}`
-      : result.sentence;
-  return `${mode.title}, root ${root === null ? 'unknown' : formatAddress(root)} (${rootSource})\n\n${table}\n\n${end}`;
 }

@@ -72,6 +72,8 @@ export interface CpuPaging extends Pick<PagingTable, 'register' | 'mode' | 'titl
   tables: PagingTable[];
   /** Why this mode: "CR0.PG, CR4.PAE, EFER.LMA; CR4.LA57 is clear". */
   reason: string;
+  /** With two stages of translation: the second, which the addresses in these tables and those that they lead to go through. */
+  below?: CpuPaging;
 }
 
 /** `x86-64-4level`; an id of Architecture.pagingMode, which knows more of them than `rootModes` lists. `off` in every family. */

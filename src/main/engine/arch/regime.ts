@@ -14,12 +14,13 @@ export function wholeRegime(
 }
 
 /** As the user sees it. */
-export function viewOfRegime({ pagingMode }: Pick<Architecture, 'pagingMode'>, { id, reason, tables }: Regime): CpuPaging {
-  const shown = tables.map(({ register, mode, root, first, last }) => ({ register, mode, title: pagingMode(mode).title, root, first, last }));
+export function viewOfRegime(architecture: Pick<Architecture, 'pagingMode'>, { id, reason, tables, below }: Regime): CpuPaging {
+  const titleOf = (mode: PagingModeId) => architecture.pagingMode(mode).title;
+  const shown = tables.map(({ register, mode, root, first, last }) => ({ register, mode, title: titleOf(mode), root, first, last }));
   const main = shown.at(-1);
   if (main === undefined) throw new Error(`assertion failed: regime ${id} has no table`);
   const { register, mode, title, root } = main;
-  return { id, register, mode, title, root, tables: shown, reason };
+  return { id, register, mode, title, root, tables: shown, reason, ...(below ? { below: viewOfRegime(architecture, below) } : {}) };
 }
 
 /** The two parts of a CpuView that tell of its tables. */

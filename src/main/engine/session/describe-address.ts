@@ -75,8 +75,9 @@ function virtualDescription(context: AddressContext, address: bigint): AddressDe
   const space = 'gva';
   if (!tables) return { space, address, label: 'no page tables to walk', physical: null, fileOffset: null, state: 'unmapped' };
   if (!tables.translateAddress(address)) {
-    const { fault: code, virtualBits } = tables.found;
+    const { fault: code, virtualBits, isBelowFault } = tables.found;
     const fault = FAULT_REASONS[code];
+    if (isBelowFault) return { space, address, label: 'not translated by the second stage', physical: null, fileOffset: null, state: 'unmapped' };
     const label = fault === 'non-canonical' ? impossibleWords(virtualBits) : (FAULT_LABELS[fault ?? ''] ?? 'not mapped');
     return { space, address, label, physical: null, fileOffset: null, state: 'unmapped' };
   }

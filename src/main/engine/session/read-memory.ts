@@ -44,7 +44,7 @@ export function readVirtual(memory: PhysicalMemory, space: TranslationSpace, add
     const { mode } = space.tableFor(at);
     const mapped = space.translateAddress(at);
     const translator = space.found;
-    const size = mapped ? BigInt(translator.pageSize) : unmappedSize(mode, translator.level);
+    const size = mapped ? BigInt(translator.pageSize) : translator.isBelowFault ? SMALLEST_PAGE : unmappedSize(mode, translator.level);
     const next = at - (at % size) + size;
     const stop = next < end ? Number(next - address) : bytes.length;
     if (mapped) {
@@ -56,7 +56,11 @@ export function readVirtual(memory: PhysicalMemory, space: TranslationSpace, add
         start,
         end: stop,
         state: reason === 'table-missing' || reason === 'no-root' ? 'absent' : 'unmapped',
-        reason: reason === 'non-canonical' ? impossibleWords(mode.virtualBits) : REASON_WORDS[reason ?? ''],
+        reason: translator.isBelowFault
+          ? 'the second stage of translation does not translate it'
+          : reason === 'non-canonical'
+            ? impossibleWords(mode.virtualBits)
+            : REASON_WORDS[reason ?? ''],
       });
     }
     at = address + BigInt(stop);

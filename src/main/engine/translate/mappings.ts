@@ -4,6 +4,8 @@
  * Tables may point at each other in cycles: Windows maps its own tables that way, and a hostile dump can make 2^36 pages out of one
  * table. Depth is bounded by the mode's levels; rows come one at a time, so whoever asks decides how many; and a stretch of tables
  * that yields no row is cut after TABLE_BUDGET of them. A cut says where to go on.
+ *
+ * With two stages of translation a page of the first is as many rows as the second has pages there; what the second does not translate has none.
  */
 import type { Mapping } from '#shared/model/index.ts';
 import { VIRTUAL_LAST } from '#shared/units.ts';
@@ -23,6 +25,8 @@ import {
   type PagingMode,
   type PagingOptions,
 } from './paging-mode.ts';
+import { PiecesBelow } from './pieces-below.ts';
+import { StagedMemory } from './staged-memory.ts';
 
 /** Tables read in a row without finding a page: about half a second of work. No real guest has so many empty ones in a row. */
 export const TABLE_BUDGET = 2 ** 15;
@@ -69,13 +73,23 @@ export function* mappings(
 ): Generator<Mapping, MappingsEnd, undefined> {
   const start = firstAddress(mode, options.from ?? 0n);
   if (start === undefined) return { next: null };
+  const { below } = options;
   if (mode.levels.length === 0) {
+    if (below) {
+      const rows = mappings(memory, below.mode, below.root, { ...below.options, from: start, onMissingTable: options.onMissingTable });
+      for (let next = rows.next(); ; next = rows.next()) {
+        if (next.done === true) return next.value;
+        yield { ...next.value, flags: [] };
+      }
+    }
     const last = (1n << BigInt(mode.virtualBits)) - 1n;
     yield { start: 0n, last, physical: 0, pageSize: 4096, flags: [], effective: rightsOf(RIGHTS_ALL) };
     return { next: null };
   }
   if (root === null) return { next: null };
 
+  const seen = below ? new StagedMemory(memory, below) : memory;
+  const pieces = below && new PiecesBelow(memory, below);
   const noExecuteOff = options.noExecuteOff === true;
   const first = mode.levels.map((level) => indexOf(level, start));
   const top = options.topRange ?? { first: 0, last: Infinity };
@@ -97,7 +111,7 @@ export function* mappings(
     }
     const virtual = frame.base | (BigInt(frame.index) << BigInt(level.shift));
     const address = frame.table + frame.index * mode.entrySize;
-    if (!readEntry(memory, mode, address)) {
+    if (!readEntry(seen, mode, address)) {
       if (!frame.missing) {
         frame.missing = true;
         options.onMissingTable?.({ table: frame.table, levelName: level.name, virtual: canonicalAddress(mode, frame.base) });
@@ -106,8 +120,8 @@ export function* mappings(
       frame.index++;
       continue;
     }
-    const low = entryLow(memory, mode, address);
-    const high = entryHigh(memory, mode);
+    const low = entryLow(seen, mode, address);
+    const high = entryHigh(seen, mode);
     const kind = mode.format.kind(level.level, low, high, noExecuteOff);
     if (kind === ENTRY_TABLE) {
       if (++tablesWithoutRow > TABLE_BUDGET) return { next: canonicalAddress(mode, virtual) };
@@ -128,17 +142,32 @@ export function* mappings(
     }
     descending = false;
     if (kind === ENTRY_PAGE) {
-      tablesWithoutRow = 0;
       const pageStart = canonicalAddress(mode, virtual);
-      const pageSize = 2 ** level.shift;
-      yield {
-        start: pageStart,
-        last: pageStart + BigInt(pageSize) - 1n,
-        physical: mode.format.target(level.level, low, high, kind),
-        pageSize,
-        flags: mode.format.flagNames(level.level, low, high, kind),
-        effective: rightsOf(frame.rights & mode.format.rights(low, high, level.level)),
-      };
+      const size = 2 ** level.shift;
+      const pageShift = mode.format.pageShift?.(level.level, low, high) ?? level.shift;
+      const pageSize = 2 ** pageShift;
+      const physical = mode.format.target(level.level, low, high, kind) + Number(BigInt.asUintN(pageShift, virtual));
+      const flags = mode.format.flagNames(level.level, low, high, kind);
+      const rights = frame.rights & mode.format.rights(low, high, level.level);
+      if (pieces === undefined) {
+        tablesWithoutRow = 0;
+        yield { start: pageStart, last: pageStart + BigInt(size) - 1n, physical, pageSize, flags, effective: rightsOf(rights) };
+      } else {
+        const from = physical + (start > pageStart ? Number(start - pageStart) : 0);
+        for (let found = pieces.find(from, physical, physical + size); found; found = pieces.find(pieces.end, physical, physical + size)) {
+          tablesWithoutRow = 0;
+          const { translator } = pieces;
+          yield {
+            start: pageStart + BigInt(pieces.start - physical),
+            last: pageStart + BigInt(pieces.end - physical) - 1n,
+            physical: pieces.physical,
+            pageSize: Math.min(pageSize, translator.pageSize),
+            flags: [...flags],
+            effective: rightsOf(rights & translator.rights),
+          };
+        }
+        if (pieces.cutAt !== undefined) return { next: pageStart + BigInt(pieces.cutAt - physical) };
+      }
     }
     frame.index++;
   }

@@ -15,12 +15,14 @@ import {
   type PagingMode,
   type PagingOptions,
 } from './paging-mode.ts';
+import { StagedMemory } from './staged-memory.ts';
 
 const KIND_WORDS: Record<EntryKind, TableEntry['kind']> = { 0: 'not-present', 1: 'table', 2: 'page', 3: 'reserved' };
 
 /**
  * All entries of the table at GPA `table`, read as one of `level`. `virtual` is any address whose walk goes through it, so that each entry can
- * name its own first address. Throws `bad-request` for a level that the mode does not have. Entries that the dump lacks are `missing`.
+ * name its own first address. Throws `bad-request` for a level that the mode does not have. Entries that the dump lacks are `missing`. With two stages of translation `table` and
+ * the entries' targets are addresses that the second translates; an entry that it does not translate is `missing` too.
  */
 export function readPageTable(
   memory: PhysicalMemory,
@@ -34,9 +36,10 @@ export function readPageTable(
   if (row === undefined) throw new WorkbenchError('bad-request', `${mode.title} has no level ${level}`);
   const start = alignRoot(mode, table);
   const base = (virtual >> BigInt(row.shift + row.bits)) << BigInt(row.shift + row.bits);
+  const seen = options.below ? new StagedMemory(memory, options.below) : memory;
   const entries = Array.from({ length: 2 ** row.bits }, (_, index) => {
     const first = canonicalAddress(mode, base | (BigInt(index) << BigInt(row.shift)));
-    return readEntry(memory, mode, row, start, index, first, options.noExecuteOff === true);
+    return readEntry(seen, mode, row, start, index, first, options.noExecuteOff === true);
   });
   return { table: start, level, levelName: row.name, entries };
 }

@@ -6,6 +6,8 @@ import { PAGE_SIZE } from '#engine/memory/extent-table.ts';
 import type { PhysicalMemory } from '#engine/memory/physical-memory.ts';
 import { TABLE_BUDGET } from './mappings.ts';
 import { ENTRY_PAGE, ENTRY_TABLE, alignRoot, entryHigh, entryLow, readEntry, type PagingMode, type PagingOptions } from './paging-mode.ts';
+import { PiecesBelow } from './pieces-below.ts';
+import { StagedMemory } from './staged-memory.ts';
 
 /**
  * `virtualPage`: the canonical virtual address, read as a signed number, over 4096; exact, and negative in the upper half. `physical` and `size` in bytes. False ends
@@ -20,10 +22,15 @@ export interface VisitEnd {
   cut: boolean;
 }
 
-/** In ascending order of virtual addresses, the upper half last. The mode has levels: without paging there are no tables to visit. */
+/**
+ * In ascending order of virtual addresses, the upper half last. The mode has levels: without paging there are no tables to visit. With two stages of translation each page of the first is visited in the
+ * pieces that the second has of it.
+ */
 export function visitPages(memory: PhysicalMemory, mode: PagingMode, root: number, options: PagingOptions, visit: VisitPage): VisitEnd {
   const { format, entrySize, upperBits, virtualBits } = mode;
   const noExecuteOff = options.noExecuteOff === true;
+  const seen = options.below ? new StagedMemory(memory, options.below) : memory;
+  const pieces = options.below && new PiecesBelow(memory, options.below);
   const pages = mode.levels.map(({ shift }) => 2 ** shift / PAGE_SIZE);
   const counts = mode.levels.map(({ bits }) => 2 ** bits);
   const levels = mode.levels.map(({ level }) => level);
@@ -48,20 +55,32 @@ export function visitPages(memory: PhysicalMemory, mode: PagingMode, root: numbe
       continue;
     }
     const address = tables[depth]! + index * entrySize;
-    if (!readEntry(memory, mode, address)) {
+    if (!readEntry(seen, mode, address)) {
       if (lacking[depth] === 0) end.missingTables++;
       lacking[depth] = 1;
       continue;
     }
-    const low = entryLow(memory, mode, address);
-    const high = entryHigh(memory, mode);
+    const low = entryLow(seen, mode, address);
+    const high = entryHigh(seen, mode);
     const level = levels[depth]!;
     const kind = format.kind(level, low, high, noExecuteOff);
     if (kind === ENTRY_PAGE) {
-      emptyTables = 0;
       const page = bases[depth]! + index * pages[depth]!;
       const size = pages[depth]! * PAGE_SIZE;
-      if (!visit(origin + (page < upperHalf ? page : page - 2 * upperHalf), format.target(level, low, high, kind), size)) return end;
+      const virtualPage = origin + (page < upperHalf ? page : page - 2 * upperHalf);
+      let physical = format.target(level, low, high, kind);
+      if (format.pageShift !== undefined) physical += (page % (2 ** format.pageShift(level, low, high) / PAGE_SIZE)) * PAGE_SIZE;
+      if (pieces === undefined) {
+        emptyTables = 0;
+        if (!visit(virtualPage, physical, size)) return end;
+        continue;
+      }
+      for (let found = pieces.find(physical, physical, physical + size); found; found = pieces.find(pieces.end, physical, physical + size)) {
+        emptyTables = 0;
+        const { start } = pieces;
+        if (!visit(virtualPage + (start - physical) / PAGE_SIZE, pieces.physical, pieces.end - start)) return end;
+      }
+      if (pieces.cutAt !== undefined) return { ...end, cut: true };
     } else if (kind === ENTRY_TABLE) {
       if (++emptyTables > TABLE_BUDGET) return { ...end, cut: true };
       const base = bases[depth]! + index * pages[depth]!;

@@ -22,7 +22,9 @@ export type EntryKind = typeof ENTRY_NOT_PRESENT | typeof ENTRY_TABLE | typeof E
 export const RIGHT_WRITE = 1;
 export const RIGHT_USER = 2;
 export const RIGHT_EXECUTE = 4;
-export const RIGHTS_ALL = 7;
+/** For CPUs on which user mode and kernel mode have an execute right each: that of kernel mode, RIGHT_EXECUTE being that of user mode. */
+export const RIGHT_EXECUTE_PRIVILEGED = 8;
+export const RIGHTS_ALL = 15;
 
 export interface Rights {
   writable: boolean;
@@ -31,7 +33,8 @@ export interface Rights {
 }
 
 export function rightsOf(bits: number): Rights {
-  return { writable: (bits & RIGHT_WRITE) !== 0, user: (bits & RIGHT_USER) !== 0, executable: (bits & RIGHT_EXECUTE) !== 0 };
+  const executable = (bits & (RIGHT_EXECUTE | RIGHT_EXECUTE_PRIVILEGED)) !== 0;
+  return { writable: (bits & RIGHT_WRITE) !== 0, user: (bits & RIGHT_USER) !== 0, executable };
 }
 
 /** What a CPU's registers say about its page tables, besides mode and root. */
@@ -40,6 +43,18 @@ export interface PagingOptions {
   noExecuteOff?: boolean;
   /** Entries that the top table has, where it is not a whole one; `last` inclusive. */
   topRange?: { first: number; last: number };
+  /** With two stages of translation: what the addresses in these tables, and those that they lead to, go through. */
+  below?: StageTable;
+}
+
+/** Tables that can be walked. */
+export interface StageTable {
+  mode: PagingMode;
+  /** GPA of the top table; null when the dump does not hold the register. */
+  root: number | null;
+  /** Where the root comes from: "TTBR1_EL1 of CPU 0", "typed in". */
+  source: string;
+  options: PagingOptions;
 }
 
 /**
@@ -68,6 +83,13 @@ export interface EntryFormat {
   notPresentReason?(level: number, entry: bigint): string;
   /** What the CPU does about a reserved bit, for sentences; without it, "the CPU raises a page fault (reserved bit)". */
   readonly reservedConsequence?: string;
+  /** What is wrong with an ENTRY_RESERVED, after "PT[3]", where it is not that a bit should be 0. */
+  reservedReason?(level: number, entry: bigint): string | undefined;
+  /**
+   * For formats where several entries in a row, all of the same value, make one larger page: the page's size in bytes as a power of two, at least that of the level's pages. `target` is then the
+   * larger page's first byte. Does not allocate.
+   */
+  pageShift?(level: number, low: number, high: number): number;
   /** For families whose entries tell how much of a table there is: the first and the last entry of the table that an ENTRY_TABLE leads to, as first * 65536 + last. Does not allocate. */
   nextRange?(level: number, low: number, high: number): number;
 }
@@ -88,6 +110,8 @@ export interface PagingMode {
   /** Bytes; what a root must be a multiple of (a CPU keeps other things in its low bits). */
   readonly tableAlignment: number;
   readonly format: EntryFormat;
+  /** Of a second stage: what the CPU does when it does not translate an address, for sentences: "the CPU raises a guest-page fault". */
+  readonly belowFault?: string;
 }
 
 /** The part of a mode that the user interface draws. */

@@ -3,17 +3,11 @@ import type { Mapping, PageTableView, Translation, Walk } from '#shared/model/in
 import type { PhysicalMemory } from '#engine/memory/physical-memory.ts';
 import { listMappings } from './mappings.ts';
 import { readPageTable } from './page-table.ts';
-import { nonCanonicalReason, type PagingMode, type PagingOptions } from './paging-mode.ts';
+import { nonCanonicalReason, type StageTable } from './paging-mode.ts';
 import { Translator } from './translator.ts';
 import { collectWalk } from './walk.ts';
 
-export interface SpaceTable {
-  mode: PagingMode;
-  /** GPA of the top table; null when the dump does not hold the register. */
-  root: number | null;
-  /** Where the root comes from: "TTBR1_EL1 of CPU 0", "typed in". */
-  source: string;
-  options: PagingOptions;
+export interface SpaceTable extends StageTable {
   /** Virtual addresses that it translates, `last` inclusive. */
   first: bigint;
   last: bigint;

@@ -18,6 +18,7 @@ import {
   type PagingMode,
   type PagingOptions,
 } from './paging-mode.ts';
+import { StagedMemory } from './staged-memory.ts';
 import { walk } from './walk.ts';
 
 export const FAULT_NONE = 0;
@@ -63,8 +64,14 @@ export class Translator {
   high = 0;
   /** FAULT_…; FAULT_NONE when translate() returned true. */
   fault = FAULT_NONE;
+  /** With two stages of translation: true when `fault` is one of the second. */
+  isBelowFault = false;
 
+  /** What the tables are read from: seen through the second stage where there is one. */
   readonly #memory: PhysicalMemory;
+  /** The dump's. */
+  readonly #physicalMemory: PhysicalMemory;
+  readonly #below: StagedMemory | undefined;
   readonly #mode: PagingMode;
   readonly #root: number | null;
   readonly #options: PagingOptions;
@@ -79,6 +86,8 @@ export class Translator {
   /** Index ranges as EntryFormat.nextRange packs them; -1 for a whole table. */
   readonly #topRange: number;
   readonly #ranged: boolean;
+  /** Whether entries may be parts of a larger page. */
+  readonly #joined: boolean;
   /** Sign-extended modes: how far to shift the high half down so that all that is left must be equal. Others: bits of both halves that must be these. */
   readonly #signShift: number;
   readonly #upperMask: { low: number; high: number };
@@ -90,7 +99,9 @@ export class Translator {
   }
 
   constructor(memory: PhysicalMemory, mode: PagingMode, root: number | null, options: PagingOptions = {}) {
-    this.#memory = memory;
+    this.#below = options.below && new StagedMemory(memory, options.below);
+    this.#memory = this.#below ?? memory;
+    this.#physicalMemory = memory;
     this.#mode = mode;
     this.#root = root;
     this.#options = options;
@@ -103,6 +114,7 @@ export class Translator {
     this.#wide = mode.entrySize === 8;
     this.#bigEndian = mode.bigEndian === true;
     this.#ranged = mode.format.nextRange !== undefined || options.topRange !== undefined;
+    this.#joined = mode.format.pageShift !== undefined;
     this.#topRange = options.topRange === undefined ? -1 : options.topRange.first * 65536 + options.topRange.last;
     this.#signShift = mode.upperBits === 'sign' ? mode.virtualBits - 33 : -1;
     this.#upperMask = halvesOf(mode.upperBits === 'sign' ? 0n : -1n << BigInt(mode.virtualBits));
@@ -112,6 +124,7 @@ export class Translator {
   /** Translates the address with these 32-bit halves (signed or unsigned). True when it is mapped; the answer is in the fields. */
   translate(high: number, low: number): boolean {
     this.level = 0;
+    this.isBelowFault = false;
     if (this.#signShift >= 0) {
       const upper = high >> this.#signShift;
       if (upper !== 0 && upper !== -1) return this.#fail(FAULT_NON_CANONICAL);
@@ -119,7 +132,7 @@ export class Translator {
       return this.#fail(FAULT_NON_CANONICAL);
     }
     const count = this.#levels.length;
-    if (count === 0) return this.#identity(low);
+    if (count === 0) return this.#identity(high, low);
     let table = this.#top;
     if (table < 0) return this.#fail(FAULT_NO_ROOT);
 
@@ -138,7 +151,7 @@ export class Translator {
       const index = shifted & (this.#masks[depth] as number);
       if (range >= 0 && (index < range >>> 16 || index > (range & 0xffff))) return this.#fail(FAULT_OUTSIDE_TABLE);
       // Entries of 4 bytes are read two at a time.
-      if (!memory.readU64(table + (wide ? index : index >>> 1) * 8)) return this.#fail(FAULT_TABLE_MISSING);
+      if (!memory.readU64(table + (wide ? index : index >>> 1) * 8)) return this.#failToRead();
       let entryLow = wide || (index & 1) === 0 ? memory.low : memory.high;
       let entryHigh = wide ? memory.high : 0;
       if (bigEndian) {
@@ -163,11 +176,18 @@ export class Translator {
       this.high = entryHigh;
       this.rights = rights;
       this.fault = FAULT_NONE;
-      this.pageSize = 2 ** shift;
-      this.physical = target + (shift < 32 ? (low & ((1 << shift) - 1)) >>> 0 : (high & (2 ** (shift - 32) - 1)) * TWO_TO_32 + (low >>> 0));
-      return true;
+      const pageShift = this.#joined ? (format.pageShift?.(level, entryLow, entryHigh) ?? shift) : shift;
+      this.pageSize = 2 ** pageShift;
+      this.physical =
+        target + (pageShift < 32 ? (low & ((1 << pageShift) - 1)) >>> 0 : (high & (2 ** (pageShift - 32) - 1)) * TWO_TO_32 + (low >>> 0));
+      return this.#below === undefined || this.#throughBelow(this.#below);
     }
     throw new Error(`assertion failed: no level of ${this.#mode.title} ends a walk`);
+  }
+
+  /** As `translate`, for an address below 2^53. */
+  translateNumber(address: number): boolean {
+    return this.translate((address / TWO_TO_32) | 0, address | 0);
   }
 
   /** As `translate`, for callers that have a bigint. */
@@ -199,18 +219,36 @@ export class Translator {
         this.level === 0 ? [] : this.#format.flagNames(this.level, this.low, this.high, this.#format.kind(this.level, this.low, this.high, false));
       return { address, physical: this.physical, pageSize: this.pageSize, flags };
     }
-    const steps = walk(this.#memory, this.#mode, this.#root, address, this.#options);
+    const steps = walk(this.#physicalMemory, this.#mode, this.#root, address, this.#options);
     let next = steps.next();
     while (next.done !== true) next = steps.next();
     return { address, physical: null, reason: next.value.sentence };
   }
 
-  #identity(low: number): boolean {
+  #identity(high: number, low: number): boolean {
     this.rights = RIGHTS_ALL;
     this.fault = FAULT_NONE;
-    this.pageSize = 4096;
-    this.physical = low >>> 0;
+    this.physical = (high >>> 0) * TWO_TO_32 + (low >>> 0);
+    this.pageSize = this.#below === undefined ? 4096 : Infinity;
+    return this.#below === undefined || this.#throughBelow(this.#below);
+  }
+
+  /** From the page of the first stage to the memory that the second stage shows there. */
+  #throughBelow({ translator }: StagedMemory): boolean {
+    if (!translator.translateNumber(this.physical)) {
+      this.isBelowFault = true;
+      return this.#fail(translator.fault);
+    }
+    this.physical = translator.physical;
+    this.pageSize = Math.min(this.pageSize, translator.pageSize);
+    this.rights &= translator.rights;
     return true;
+  }
+
+  #failToRead(): false {
+    if (this.#below?.isBelowFault !== true) return this.#fail(FAULT_TABLE_MISSING);
+    this.isBelowFault = true;
+    return this.#fail(this.#below.translator.fault);
   }
 
   #fail(fault: number): false {

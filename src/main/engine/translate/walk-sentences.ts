@@ -1,7 +1,7 @@
 /** What the ends of a walk say to a reader. */
 import { formatAddress, formatSize } from '#shared/address-text.ts';
 import type { MemoryState, WalkStep } from '#shared/model/index.ts';
-import type { Rights } from './paging-mode.ts';
+import type { PagingMode, Rights } from './paging-mode.ts';
 
 const STATE_WORDS: Record<MemoryState, string> = {
   present: 'is in the dump',
@@ -13,9 +13,12 @@ const STATE_WORDS: Record<MemoryState, string> = {
   unmapped: 'is not mapped',
 };
 
-export function tableMissingSentence(step: Pick<WalkStep, 'levelName' | 'index' | 'table'>, state: MemoryState): string {
+/** What kind of address tables hold: the dump's own, or what a second stage translates. */
+export type AddressWord = 'GPA' | 'intermediate address';
+
+export function tableMissingSentence(step: Pick<WalkStep, 'levelName' | 'index' | 'table'>, state: MemoryState, word: AddressWord): string {
   const { levelName, index, table } = step;
-  return `The ${levelName} at GPA ${formatAddress(table)} ${STATE_WORDS[state]}: ${levelName}[${index}] cannot be read, so nobody can say where the address leads.`;
+  return `The ${levelName} at ${word} ${formatAddress(table)} ${STATE_WORDS[state]}: ${levelName}[${index}] cannot be read, so nobody can say where the address leads.`;
 }
 
 /** Rights in words: "writable, kernel only, no code". */
@@ -23,9 +26,11 @@ export function rightsInWords({ writable, user, executable }: Rights): string {
   return `${writable ? 'writable' : 'read-only'}, ${user ? 'user and kernel' : 'kernel only'}, ${executable ? 'executable' : 'not executable'}`;
 }
 
-export function pageSentence(address: bigint, page: { physical: number; pageSize: number; effective: Rights }): string {
+/** `between` is the address that the first of two stages gives. */
+export function pageSentence(address: bigint, page: { physical: number; pageSize: number; effective: Rights }, between?: number): string {
   const { physical, pageSize, effective } = page;
-  return `${formatAddress(address)} is at GPA ${formatAddress(physical)}, in a ${formatSize(pageSize)} page: ${rightsInWords(effective)}.`;
+  const through = between === undefined ? '' : ` (intermediate address ${formatAddress(between)})`;
+  return `${formatAddress(address)} is at GPA ${formatAddress(physical)}${through}, in a ${formatSize(pageSize)} page: ${rightsInWords(effective)}.`;
 }
 
 /** Appended to the sentence of a page; empty when the dump holds it. */
@@ -35,4 +40,17 @@ export function pageStateSentence(state: MemoryState): string {
 
 export function outsideTableSentence({ levelName, index }: Pick<WalkStep, 'levelName' | 'index'>, range: { first: number; last: number }): string {
   return `${levelName}[${index}] is outside of the table: it has the entries ${range.first} to ${range.last} only, so nothing is mapped here.`;
+}
+
+/** The second stage does not translate the address of `what`. `why` is the sentence that its own walk ends with. */
+export function belowFaultSentence(what: string, address: number, mode: PagingMode, fault: { reason: string; sentence: string }): string {
+  const unknown = fault.reason === 'table-missing' || fault.reason === 'no-root';
+  const end = unknown
+    ? 'So nobody can say what is there.'
+    : `${capitalised(mode.belowFault ?? 'the CPU reports it to the hypervisor')}, not a page fault of the first stage.`;
+  return `${what} is at intermediate address ${formatAddress(address)}, which the second stage does not translate. ${fault.sentence} ${end}`;
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

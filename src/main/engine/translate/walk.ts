@@ -4,6 +4,9 @@
  *
  * Three ends are kept apart: an entry that is not present (the guest says that nothing is mapped), a table that the dump does not hold
  * (nobody can say), and a page that is mapped but not in the dump (a result of kind `page` whose `state` is not `present`).
+ *
+ * With two stages of translation (PagingOptions.below) each entry's address, and the one that the first stage ends at, has a walk of its own through the second: with 4 levels
+ * in both 24 entries are read. A fault of the second stage carries that walk.
  */
 import { formatAddress, formatSize } from '#shared/address-text.ts';
 import type { PagingLevel, StepConclusion, Walk, WalkResult, WalkStep } from '#shared/model/index.ts';
@@ -24,8 +27,16 @@ import {
   type PagingMode,
   type PagingOptions,
   type Rights,
+  type StageTable,
 } from './paging-mode.ts';
-import { outsideTableSentence, pageSentence, pageStateSentence, tableMissingSentence } from './walk-sentences.ts';
+import {
+  belowFaultSentence,
+  outsideTableSentence,
+  pageSentence,
+  pageStateSentence,
+  tableMissingSentence,
+  type AddressWord,
+} from './walk-sentences.ts';
 
 /**
  * Walks one address from `root` (GPA of the top table; bits below the table alignment, which CR3 uses for other things, do not count).
@@ -40,34 +51,43 @@ export function* walk(
 ): Generator<WalkStep, WalkResult, undefined> {
   const impossible = nonCanonicalReason(mode, address);
   if (impossible !== undefined) return { kind: 'fault', reason: 'non-canonical', sentence: impossible };
-  if (mode.levels.length === 0) return identity(memory, address);
+  if (mode.levels.length === 0) return identity(memory, address, options.below);
   if (root === null)
     return { kind: 'fault', reason: 'no-root', sentence: 'The dump does not hold the register that says where the page tables are.' };
 
   const noExecuteOff = options.noExecuteOff === true;
+  const word: AddressWord = options.below ? 'intermediate address' : 'GPA';
   let table = alignRoot(mode, root);
   let rights = RIGHTS_ALL;
   let range = options.topRange;
   for (const [depth, level] of mode.levels.entries()) {
-    const step = beginStep(mode, level, table, address);
-    if (range !== undefined && (step.index < range.first || step.index > range.last)) {
-      const sentence = outsideTableSentence(step, range);
-      yield { ...step, conclusion: { kind: 'outside-table', ...range }, sentence };
+    const begun = beginStep(mode, level, table, address);
+    if (range !== undefined && (begun.index < range.first || begun.index > range.last)) {
+      const sentence = outsideTableSentence(begun, range);
+      yield { ...begun, conclusion: { kind: 'outside-table', ...range }, sentence };
       return { kind: 'fault', reason: 'outside-table', sentence };
     }
-    if (!readEntry(memory, mode, step.entryAddress)) {
-      const state = memory.stateAt(step.entryAddress);
-      const sentence = tableMissingSentence(step, state);
+    const below = options.below && walkBelow(memory, options.below, begun.entryAddress);
+    const step = below ? { ...begun, below } : begun;
+    const place = `${level.name}[${step.index}]`;
+    if (options.below && below?.result.kind === 'fault') {
+      const sentence = belowFaultSentence(place, step.entryAddress, options.below.mode, below.result);
+      yield { ...step, conclusion: { kind: 'below-fault' }, sentence };
+      return { kind: 'fault', reason: below.result.reason, below, sentence };
+    }
+    const entryAt = below?.result.kind === 'page' ? below.result.physical : step.entryAddress;
+    if (!readEntry(memory, mode, entryAt)) {
+      const state = memory.stateAt(entryAt);
+      const sentence = tableMissingSentence(step, state, word);
       yield { ...step, conclusion: { kind: 'table-missing', state }, sentence };
       return { kind: 'fault', reason: 'table-missing', sentence };
     }
-    const low = entryLow(memory, mode, step.entryAddress);
+    const low = entryLow(memory, mode, entryAt);
     const high = entryHigh(memory, mode);
     const entry = (BigInt(high) << 32n) | BigInt(low);
     const kind = mode.format.kind(level.level, low, high, noExecuteOff);
     const flags = mode.format.fields(level.level, entry, kind, noExecuteOff);
     const read = { ...step, entry, flags };
-    const place = `${level.name}[${step.index}]`;
 
     if (kind === ENTRY_NOT_PRESENT) {
       const note = mode.format.notPresentNote(level.level, entry);
@@ -80,7 +100,8 @@ export function* walk(
       const bits = mode.format.reservedBits(level.level, low, high, noExecuteOff);
       const names = bits.map((bit) => mode.format.bitName(level.level, bit)).join(', ');
       const consequence = mode.format.reservedConsequence ?? 'the CPU raises a page fault (reserved bit)';
-      const sentence = `${place} is present, but ${names} must be 0 here: ${consequence}.`;
+      const wrong = mode.format.reservedReason?.(level.level, entry);
+      const sentence = wrong === undefined ? `${place} is present, but ${names} must be 0 here: ${consequence}.` : `${place} ${wrong}.`;
       yield { ...read, conclusion: { kind: 'reserved', bits }, sentence };
       return { kind: 'fault', reason: 'reserved-bit', sentence };
     }
@@ -93,19 +114,20 @@ export function* walk(
       yield {
         ...read,
         conclusion: { kind: 'table', next: target },
-        sentence: `${place} points to the ${next.name} at GPA ${formatAddress(target)}.`,
+        sentence: `${place} points to the ${next.name} at ${word} ${formatAddress(target)}.`,
       };
       table = target;
       range = unpackRange(mode.format.nextRange?.(level.level, low, high));
       continue;
     }
-    const pageSize = 2 ** level.shift;
-    const physical = target + Number(BigInt.asUintN(level.shift, address));
+    const pageShift = mode.format.pageShift?.(level.level, low, high) ?? level.shift;
+    const pageSize = 2 ** pageShift;
+    const physical = target + Number(BigInt.asUintN(pageShift, address));
     const conclusion: StepConclusion = { kind: 'page', physical, pageStart: target, pageSize };
     const reason = mode.format.pageReason(level.level);
-    yield { ...read, conclusion, sentence: `${place} maps a ${formatSize(pageSize)} page at GPA ${formatAddress(target)}; ${reason}.` };
+    yield { ...read, conclusion, sentence: `${place} maps a ${formatSize(pageSize)} page at ${word} ${formatAddress(target)}; ${reason}.` };
     const names = mode.format.flagNames(level.level, low, high, kind);
-    return pageResult(memory, address, { physical, pageStart: target, pageSize, flags: names, effective: rightsOf(rights) });
+    return pageResult(memory, address, { physical, pageStart: target, pageSize, flags: names, effective: rightsOf(rights) }, options.below);
   }
   throw new Error(`assertion failed: no level of ${mode.title} ends a walk`);
 }
@@ -158,16 +180,41 @@ interface PageFacts {
   effective: Rights;
 }
 
-function pageResult(memory: PhysicalMemory, address: bigint, page: PageFacts): WalkResult {
+function pageResult(memory: PhysicalMemory, address: bigint, page: PageFacts, stageBelow: StageTable | undefined): WalkResult {
+  if (stageBelow) return throughBelow(memory, address, page, stageBelow);
   const state = memory.stateAt(page.physical);
   const sentence = `${pageSentence(address, page)}${pageStateSentence(state)}`;
   return { kind: 'page', ...page, state, sentence };
 }
 
-function identity(memory: PhysicalMemory, address: bigint): WalkResult {
+/** From the page that the first stage gives to the one that the second gives for it: the smaller of both, with the rights that both give. */
+function throughBelow(memory: PhysicalMemory, address: bigint, page: PageFacts, stageBelow: StageTable): WalkResult {
+  const below = walkBelow(memory, stageBelow, page.physical);
+  const { result } = below;
+  if (result.kind === 'fault') {
+    const sentence = belowFaultSentence(formatAddress(address), page.physical, stageBelow.mode, result);
+    return { kind: 'fault', reason: result.reason, below, sentence };
+  }
+  const { physical, state } = result;
+  const pageSize = Math.min(page.pageSize, result.pageSize);
+  const effective = {
+    writable: page.effective.writable && result.effective.writable,
+    user: page.effective.user && result.effective.user,
+    executable: page.effective.executable && result.effective.executable,
+  };
+  const facts = { physical, pageStart: physical - (physical % pageSize), pageSize, flags: page.flags, effective };
+  return { kind: 'page', ...facts, below, state, sentence: `${pageSentence(address, facts, page.physical)}${pageStateSentence(state)}` };
+}
+
+function walkBelow(memory: PhysicalMemory, { mode, root, source, options }: StageTable, address: number): Walk {
+  return collectWalk(memory, mode, root, source, BigInt(address), options);
+}
+
+function identity(memory: PhysicalMemory, address: bigint, stageBelow: StageTable | undefined): WalkResult {
   const physical = Number(address);
+  const everything = { writable: true, user: true, executable: true };
+  if (stageBelow) return throughBelow(memory, address, { physical, pageStart: 0, pageSize: Infinity, flags: [], effective: everything }, stageBelow);
   const state = memory.stateAt(physical);
   const sentence = `Paging is off: ${formatAddress(address)} is the physical address itself.${pageStateSentence(state)}`;
-  const everything = { writable: true, user: true, executable: true };
   return { kind: 'page', physical, pageStart: physical - (physical % 4096), pageSize: 4096, flags: [], effective: everything, state, sentence };
 }
