@@ -40,6 +40,7 @@ export const AT = {
   import: 0x18,
   constValue: 0x1c,
   upperBound: 0x2f,
+  abstractOrigin: 0x31,
   count: 0x37,
   dataMemberLocation: 0x38,
   declLine: 0x3b,

@@ -16,7 +16,7 @@ import type { ElfFile } from '../elf-object/elf-file.ts';
 import { AT } from './constants.ts';
 import { DebugFile, isSkeleton, type Unit } from './debug-file.ts';
 import { debugSections } from './debug-sections.ts';
-import { readDie } from './die.ts';
+import { originsOf, readDie } from './die.ts';
 import { placeOf, type FieldPlace } from './member-path.ts';
 import { NameSearch, type FoundEntry } from './name-search.ts';
 import { KIND } from './skip-programs.ts';
@@ -33,8 +33,8 @@ export interface Where {
 export interface DebugVariable {
   type: CType;
   place: VariablePlace;
-  /** Source file of the unit, as the compiler was given it. */
-  unit: string | undefined;
+  /** Source files that define or declare it, as the compiler was given them; the first defines it. Of programs optimised when linked, the linker is that first. */
+  units: readonly string[];
   /** Not `static`. */
   external: boolean;
 }
@@ -139,7 +139,11 @@ export class DebugTypes {
 
   /** A variable with static storage: global, or static in a file. Undefined when it is only declared, or optimised out. */
   variable(name: string, where: Where = {}): DebugVariable | undefined {
-    const entry = this.#first(name, VARIABLE, where, (found) => this.#isExternal(found));
+    if (where.unit !== undefined) {
+      const near = this.variables(name).find(({ units }) => units.some((unit) => isNamed(unit, where.unit!)));
+      if (near) return near;
+    }
+    const entry = this.#first(name, VARIABLE, {}, (found) => this.#isExternal(found));
     return entry && this.#variableOf(entry);
   }
 
@@ -205,7 +209,7 @@ export class DebugTypes {
 
   #unitsNamed(ending: string): Unit[] {
     this.#unitNames ??= Array.from(this.#file.units(), (unit) => ({ unit, name: this.#nameOf(unit) ?? '' }));
-    return this.#unitNames.filter(({ name }) => name === ending || name.endsWith(`/${ending}`)).map(({ unit }) => unit);
+    return this.#unitNames.filter(({ name }) => isNamed(name, ending)).map(({ unit }) => unit);
   }
 
   #nameOf(unit: Unit): string | undefined {
@@ -222,15 +226,17 @@ export class DebugTypes {
   }
 
   #isExternal({ unit, offset }: FoundEntry): boolean {
-    const die = readDie(unit, offset);
-    return (die.reference(AT.specification) ?? die).flag(AT.external);
+    return originsOf(readDie(unit, offset)).some((die) => die.flag(AT.external));
   }
 
   #variableOf({ unit, offset }: FoundEntry): DebugVariable {
-    const die = readDie(unit, offset);
-    const declaration = die.reference(AT.specification) ?? die;
-    // gcc gives the definition a type of its own where it knows more: the length of an array.
-    const type = this.#reader.typeOf(die.has(AT.type) ? die : declaration);
-    return { type, place: variablePlace(die), unit: this.#nameOf(unit), external: declaration.flag(AT.external) || die.flag(AT.external) };
+    const origins = originsOf(readDie(unit, offset));
+    // gcc gives the definition a type of its own where it knows more than the declaration: the length of an array.
+    const typed = origins.find((die) => die.has(AT.type)) ?? origins[0]!;
+    const place = variablePlace(origins[0]!);
+    const units = [...new Set(origins.flatMap((die) => this.#nameOf(die.unit) ?? []))];
+    return { type: this.#reader.typeOf(typed), place, units, external: origins.some((die) => die.flag(AT.external)) };
   }
 }
+
+const isNamed = (unit: string, ending: string): boolean => unit === ending || unit.endsWith(`/${ending}`);

@@ -10,6 +10,7 @@ type RawValue = number | bigint | Uint8Array;
 
 /** Deeper nesting is damage. */
 const MAX_DEPTH = 512;
+const MAX_ORIGINS = 8;
 
 export class Die {
   readonly unit: Unit;
@@ -202,6 +203,16 @@ export function readDie(unit: Unit, offset: number, bytes?: Uint8Array): Die {
     values.push(form === FORM.implicitConst ? table.constants[at]! : readValue(cursor, form, unit));
   }
   return new Die(unit, offset, table.tags[index]!, table.hasChildren[index] !== 0, cursor.at, attributes, forms, values);
+}
+
+/** The entry, and those from which it takes what it does not say itself: its declaration, or what it is an instance of. */
+export function originsOf(die: Die): Die[] {
+  const origins = [die];
+  for (let next: Die | undefined = die; next && origins.length < MAX_ORIGINS;) {
+    next = next.reference(AT.specification) ?? next.reference(AT.abstractOrigin);
+    if (next) origins.push(next);
+  }
+  return origins;
 }
 
 function readDieAt(unit: Unit | undefined, offset: number, from: Unit): Die {

@@ -34,8 +34,10 @@ function byteLocation(die: Die): number {
 function bitLocation(die: Die, location: number, storage: number, bitSize: number): number {
   const fromStart = die.number(AT.dataBitOffset);
   if (fromStart !== undefined) return location * 8 + fromStart;
-  const fromHighest = die.number(AT.bitOffset);
-  if (fromHighest === undefined) return location * 8;
+  const highest = die.constant(AT.bitOffset);
+  if (highest === undefined) return location * 8;
+  // clang puts a field of a packed struct beyond its storage unit, with a negative offset in an unsigned form.
+  const fromHighest = Number(BigInt.asIntN((die.width(AT.bitOffset) ?? 8) * 8, highest));
   return location * 8 + (die.unit.file.sections.littleEndian ? storage * 8 - fromHighest - bitSize : fromHighest);
 }
 

@@ -8,6 +8,7 @@ import { formLength, LENGTH_BLOCK, LENGTH_BLOCK1, LENGTH_BLOCK2, LENGTH_BLOCK4, 
 import {
   DECLARATION,
   END,
+  FAR_SPECIFICATION,
   IMPORT,
   KIND,
   LINE,
@@ -39,6 +40,8 @@ export interface ScannedName {
 export interface ScanSink {
   /** `kind`: KIND.…; `offset`: of the entry, from the unit's on. */
   found(kind: number, name: ScannedName, size: number, line: number, offset: number): void;
+  /** As `found`, for an entry whose name stands with another one, at `named` in the section. */
+  foundElsewhere(kind: number, named: number, size: number, line: number, offset: number): void;
   /** A unit whose entries belong to this one, by its offset in the section. */
   imports(offset: number): void;
 }
@@ -67,6 +70,7 @@ export class NameScan {
   #size = 0;
   #line = 0;
   #specification = 0;
+  #farSpecification = -1;
   #import = -1;
   #declared = false;
 
@@ -112,6 +116,7 @@ export class NameScan {
     this.#size = 0;
     this.#line = 0;
     this.#specification = 0;
+    this.#farSpecification = -1;
     this.#import = -1;
     this.#declared = false;
   }
@@ -123,16 +128,22 @@ export class NameScan {
     }
     if (this.#declared) return;
     const name = this.#name;
-    const { at } = { at: this.#at };
-    const sibling = this.#sibling;
     // The name of a variable that was declared before stands at its declaration.
-    if (name.form === 0 && this.#specification !== 0) this.#nameAt(unit, this.#specification);
-    this.#at = at;
-    this.#sibling = sibling;
+    if (name.form === 0 && this.#specification !== 0) this.#nameFrom(unit, this.#specification);
     if (name.form !== 0) sink.found(kind, name, this.#size, this.#line, start);
+    else if (this.#farSpecification >= 0) sink.foundElsewhere(kind, this.#farSpecification, this.#size, this.#line, start);
   }
 
-  #nameAt(unit: ScannedUnit, offset: number): void {
+  /** Takes the name, and what else it says, from another entry of the unit; stays where it is. */
+  #nameFrom(unit: ScannedUnit, offset: number): void {
+    const at = this.#at;
+    const sibling = this.#sibling;
+    this.#readNameAt(unit, offset);
+    this.#at = at;
+    this.#sibling = sibling;
+  }
+
+  #readNameAt(unit: ScannedUnit, offset: number): void {
     const { abbreviations, starts } = this.#programs;
     if (offset < unit.headerSize || offset >= unit.bytes.length) return;
     this.#at = offset;
@@ -184,6 +195,9 @@ export class NameScan {
           break;
         case SPECIFICATION:
           this.#specification = this.#number(unit, argument);
+          break;
+        case FAR_SPECIFICATION:
+          this.#farSpecification = this.#number(unit, argument);
           break;
         case IMPORT:
           this.#import = this.#number(unit, argument);

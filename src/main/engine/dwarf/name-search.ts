@@ -2,6 +2,7 @@
 import { WorkbenchError } from '#shared/errors.ts';
 import { UNIT } from './constants.ts';
 import type { DebugFile, Unit } from './debug-file.ts';
+import { originsOf, readDie } from './die.ts';
 import { INLINE, NameIndex, type IndexedEntry } from './name-index.ts';
 import { NameScan, type ScannedName, type ScanSink } from './name-scan.ts';
 import { NAME_ALTERNATE, NAME_INDEXED, NAME_INLINE, NAME_LINE_STRING, SkipPrograms } from './skip-programs.ts';
@@ -23,6 +24,7 @@ const ALTERNATE_STRINGS = 3;
 /** Sections by number. */
 const INFO = 0;
 const TYPES = 1;
+const ENCODER = new TextEncoder();
 /** Units that one unit may import, directly or not. */
 const MAX_IMPORTS = 65536;
 /** Larger units are rare (link-time optimisation) and get a buffer of their own. */
@@ -110,6 +112,10 @@ export class NameSearch {
       if (bytes.length > this.#scratch.length && bytes.length <= MAX_SCRATCH) this.#scratch = new Uint8Array(bytes.length * 2);
       const sink: ScanSink = {
         found: (kind, name, size, line, at) => this.#add(index, unit, bytes, kind, name, size, line, section, offset + at),
+        foundElsewhere: (kind, named, size, line, at) => {
+          const name = this.#nameAt(named);
+          if (name) index.addInline(ENCODER.encode(name), 0, kind, size, line, section, offset + at);
+        },
         imports,
       };
       this.#scan.run({ bytes, headerSize, version, offsetSize, addressSize, littleEndian, source, section: list.section, offset }, sink);
@@ -117,6 +123,12 @@ export class NameSearch {
       if (!(error instanceof WorkbenchError) || error.code === 'unsupported') throw error;
       this.damage.push(error);
     }
+  }
+
+  /** Undefined also where the reference leads nowhere. */
+  #nameAt(offset: number): string | undefined {
+    const unit = this.#file.unitHolding(offset);
+    return unit && originsOf(readDie(unit, offset - unit.offset)).find(({ name }) => name !== undefined)?.name;
   }
 
   /** Units that follow each other often share their abbreviations (type units do). */

@@ -43,7 +43,9 @@ export const LINE_IS = 16;
 export const DECLARATION = 17;
 /** DW_AT_import of a unit of this section; argument as SIBLING. */
 export const IMPORT = 18;
-export const UNKNOWN_FORM = 19;
+/** The entry with the name lies in another unit (link-time optimisation); argument as SIBLING. */
+export const FAR_SPECIFICATION = 19;
+export const UNKNOWN_FORM = 20;
 
 /** What the index tells apart; 0 for entries that it does not hold. */
 export const KIND = { none: 0, struct: 1, union: 2, enum: 3, typedef: 4, base: 5, variable: 6, import: 7 } as const;
@@ -116,6 +118,8 @@ export class SkipPrograms {
     let located = kind !== KIND.variable;
     for (let at = from; at < to; at++) {
       if (attributes[at] === AT.declaration && forms[at] === FORM.flagPresent) return false;
+      // The definition is in a type unit.
+      if (attributes[at] === AT.signature) return false;
       // A list of places is that of a local variable.
       if (attributes[at] === AT.location) located ||= [FORM.exprloc, FORM.block1, FORM.block2, FORM.block4, FORM.block].includes(forms[at] as 0x18);
     }
@@ -135,7 +139,8 @@ export class SkipPrograms {
       case AT.declLine:
         return number ? LINE : SKIP;
       case AT.specification:
-        return reference ? SPECIFICATION : SKIP;
+      case AT.abstractOrigin:
+        return reference ? SPECIFICATION : form === FORM.refAddr ? FAR_SPECIFICATION : SKIP;
       case AT.declaration:
         return form === FORM.flag ? DECLARATION : SKIP;
       case AT.import:

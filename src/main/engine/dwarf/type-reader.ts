@@ -84,12 +84,9 @@ export class TypeReader {
 
   #structType(die: Die): StructType {
     const kind = die.tag === TAG.unionType ? 'union' : 'struct';
+    const whole = typeUnitOf(die);
+    if (whole) return this.#structType(whole);
     const declared = die.flag(AT.declaration);
-    // The skeleton of a type that has a unit of its own.
-    if (declared && die.has(AT.signature)) {
-      const whole = die.reference(AT.signature);
-      if (whole && whole.tag === die.tag && !whole.flag(AT.declaration)) return this.#structType(whole);
-    }
     const size = declared ? undefined : (die.number(AT.byteSize) ?? 0);
     return withLazy({ kind, name: die.name, size, declared } as const, 'members', () => this.#members(die));
   }
@@ -108,10 +105,8 @@ export class TypeReader {
   }
 
   #enumType(die: Die): EnumType {
-    if (die.flag(AT.declaration) && die.has(AT.signature)) {
-      const whole = die.reference(AT.signature);
-      if (whole && whole.tag === die.tag && !whole.flag(AT.declaration)) return this.#enumType(whole);
-    }
+    const whole = typeUnitOf(die);
+    if (whole) return this.#enumType(whole);
     return withLazy({ kind: 'enum', name: die.name, size: die.number(AT.byteSize) } as const, 'values', () => {
       const values = new Map<string, bigint>();
       for (const child of die.children()) {
@@ -150,6 +145,12 @@ function withLazy<T extends object, K extends string, V>(object: T, key: K, make
   return object as T & { readonly [name in K]: V };
 }
 
+/** What a skeleton stands for that only carries the signature of a type unit. */
+function typeUnitOf(die: Die): Die | undefined {
+  const whole = die.reference(AT.signature);
+  return whole && whole.tag === die.tag && !whole.has(AT.signature) ? whole : undefined;
+}
+
 function baseType(die: Die): BaseType {
   const encoding = die.number(AT.encoding);
   const signed = encoding === ENCODING.signed || encoding === ENCODING.signedChar;
@@ -171,13 +172,12 @@ function enumeratorValue(die: Die, size: number | undefined): bigint | undefined
   return value !== undefined && size === 4 && value >= 2n ** 63n ? BigInt.asIntN(64, value) : value;
 }
 
-/** DW_AT_count, or DW_AT_upper_bound + 1; gcc gives `[]` neither, and `[0]` an upper bound of -1 that may come unsigned. */
+/** DW_AT_count, or DW_AT_upper_bound + 1. Neither for `[]`; for `[0]` old compilers gave -1 as an unsigned number of 4 or 8 bytes, but 255 in one byte is 255. */
 function subrangeCount(die: Die): number | undefined {
   const count = die.number(AT.count);
   if (count !== undefined) return count >= 0 ? count : undefined;
   const upper = die.constant(AT.upperBound);
   if (upper === undefined) return undefined;
-  const width = die.width(AT.upperBound);
-  const last = width === undefined ? BigInt.asIntN(64, upper) : upper === 2n ** BigInt(width * 8) - 1n ? -1n : upper;
+  const last = die.width(AT.upperBound) === 4 ? BigInt.asIntN(32, upper) : BigInt.asIntN(64, upper);
   return last >= -1n && last < 2n ** 53n ? Number(last) + 1 : undefined;
 }

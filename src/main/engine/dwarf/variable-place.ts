@@ -22,7 +22,10 @@ export function variablePlace(die: Die): VariablePlace {
   if (operand === undefined) return { kind: 'unknown' };
   if (cursor.left === 0) return operand.isAddress ? placed(die, operand.value) : { kind: 'unknown' };
   const next = cursor.u8();
-  if (next === OP.formTlsAddress || next === OP.gnuPushTlsAddress) return { kind: 'thread', offset: operand.value };
+  if (next === OP.formTlsAddress || next === OP.gnuPushTlsAddress) {
+    // In an object file the offset is still one in .tdata or .tbss.
+    return file.sections.relocatable ? { kind: 'unknown' } : { kind: 'thread', offset: operand.value };
+  }
   // A part of a variable that was merged with others (gcc's section anchors): address, then a constant to add.
   if (next === OP.plusUconst && operand.isAddress) {
     const address = operand.value + cursor.uleb();

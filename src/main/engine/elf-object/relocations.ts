@@ -25,54 +25,32 @@ const SET_4 = set(4);
 
 /** e_machine → relocation type → operation. */
 const OPERATIONS: Readonly<Record<number, Readonly<Record<number, Operation>>>> = {
-  // EM_386: R_386_32, _PC32
-  3: { 0: NONE, 1: SET_4, 2: relative(4) },
+  // EM_386: R_386_32, _PC32, _TLS_LDO_32
+  3: { 0: NONE, 1: SET_4, 2: relative(4), 32: SET_4 },
   // EM_MIPS: R_MIPS_32, _64
   8: { 0: NONE, 2: SET_4, 18: set(8) },
   // EM_PPC: R_PPC_ADDR32, _REL32
   20: { 0: NONE, 1: SET_4, 26: relative(4) },
-  // EM_PPC64: R_PPC64_ADDR32, _REL32, _ADDR64, _REL64
-  21: { 0: NONE, 1: SET_4, 26: relative(4), 38: set(8), 44: relative(8) },
-  // EM_S390: R_390_8, _16, _32, _PC32, _64, _PC64
-  22: { 0: NONE, 1: set(1), 3: set(2), 4: SET_4, 5: relative(4), 22: set(8), 23: relative(8) },
-  // EM_ARM: R_ARM_ABS32, _REL32
-  40: { 0: NONE, 2: SET_4, 3: relative(4) },
-  // EM_X86_64: R_X86_64_64, _PC32, _32, _32S, _16, _8, _PC64
-  62: { 0: NONE, 1: set(8), 2: relative(4), 10: SET_4, 11: SET_4, 12: set(2), 14: set(1), 24: relative(8) },
-  // EM_AARCH64: R_AARCH64_ABS64, _ABS32, _ABS16, _PREL64, _PREL32
-  183: { 0: NONE, 256: NONE, 257: set(8), 258: SET_4, 259: set(2), 260: relative(8), 261: relative(4) },
-  // EM_RISCV: R_RISCV_32, _64, _ADD8 to _ADD64, _SUB8 to _SUB64, _SUB6, _SET6, _SET8, _SET16, _SET32, _32_PCREL; _RELAX and _ALIGN do nothing to data
+  // EM_PPC64: R_PPC64_ADDR32, _REL32, _ADDR64, _REL64, _DTPREL64
+  21: { 0: NONE, 1: SET_4, 26: relative(4), 38: set(8), 44: relative(8), 78: set(8) },
+  // EM_S390: R_390_8, _16, _32, _PC32, _64, _PC64, _TLS_LDO32, _TLS_LDO64
+  22: { 0: NONE, 1: set(1), 3: set(2), 4: SET_4, 5: relative(4), 22: set(8), 23: relative(8), 52: SET_4, 53: set(8) },
+  // EM_ARM: R_ARM_ABS32, _REL32, _TLS_LDO32
+  40: { 0: NONE, 2: SET_4, 3: relative(4), 106: SET_4 },
+  // EM_X86_64: R_X86_64_64, _PC32, _32, _32S, _16, _8, _DTPOFF64, _DTPOFF32, _PC64
+  62: { 0: NONE, 1: set(8), 2: relative(4), 10: SET_4, 11: SET_4, 12: set(2), 14: set(1), 17: set(8), 21: SET_4, 24: relative(8) },
+  // EM_AARCH64: R_AARCH64_ABS64, _ABS32, _ABS16, _PREL64, _PREL32, _TLS_DTPREL64
+  183: { 0: NONE, 256: NONE, 257: set(8), 258: SET_4, 259: set(2), 260: relative(8), 261: relative(4), 1029: set(8) },
+  // EM_RISCV: R_RISCV_32, _64, _TLS_DTPREL32, _TLS_DTPREL64; _ADD8 to _ADD64, _SUB8 to _SUB64; _RELAX; _SUB6, _SET6, _SET8 to _SET32, _32_PCREL
   243: {
-    ...{
-      0: NONE,
-      1: SET_4,
-      2: set(8),
-      33: add(1),
-      34: add(2),
-      35: add(4),
-      36: add(8),
-      37: subtract(1),
-      38: subtract(2),
-      39: subtract(4),
-      40: subtract(8),
-    },
+    ...{ 0: NONE, 1: SET_4, 2: set(8), 8: SET_4, 9: set(8) },
+    ...{ 33: add(1), 34: add(2), 35: add(4), 36: add(8), 37: subtract(1), 38: subtract(2), 39: subtract(4), 40: subtract(8) },
     ...{ 51: NONE, 52: { width: 1, kind: 'subtract-6' }, 53: { width: 1, kind: 'set-6' }, 54: set(1), 55: set(2), 56: SET_4, 57: relative(4) },
   },
-  // EM_LOONGARCH: R_LARCH_32, _64, _ADD8, _ADD16, _ADD32, _ADD64, _SUB8, _SUB16, _SUB32, _SUB64, _32_PCREL, _RELAX, _ADD6, _SUB6
+  // EM_LOONGARCH: R_LARCH_32, _64, _TLS_DTPREL32, _TLS_DTPREL64; _ADD8, _ADD16, _ADD32, _ADD64, _SUB8, _SUB16, _SUB32, _SUB64; _32_PCREL, _RELAX
   258: {
-    ...{
-      0: NONE,
-      1: SET_4,
-      2: set(8),
-      47: add(1),
-      48: add(2),
-      50: add(4),
-      51: add(8),
-      52: subtract(1),
-      53: subtract(2),
-      55: subtract(4),
-      56: subtract(8),
-    },
+    ...{ 0: NONE, 1: SET_4, 2: set(8), 8: SET_4, 9: set(8) },
+    ...{ 47: add(1), 48: add(2), 50: add(4), 51: add(8), 52: subtract(1), 53: subtract(2), 55: subtract(4), 56: subtract(8) },
     ...{ 99: relative(4), 100: NONE },
   },
 };
