@@ -37,6 +37,8 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRule>> = {
   [`${ENGINE}/elf-object`]: { folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/codecs`], packages: [NODE] },
   // Debug information: structure layouts, types and addresses of variables by name.
   [`${ENGINE}/dwarf`]: { folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/elf-object`], packages: [] },
+  // The same of a kernel's own types. What a type is, both share.
+  [`${ENGINE}/btf`]: { folders: ['src/shared', `${ENGINE}/dwarf/type-model.ts`, `${ENGINE}/dwarf/member-path.ts`], packages: [] },
   [`${ENGINE}/formats`]: {
     folders: [
       'src/shared',
