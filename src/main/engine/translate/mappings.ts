@@ -7,7 +7,7 @@
  *
  * With two stages of translation a page of the first is as many rows as the second has pages there; what the second does not translate has none.
  */
-import type { Mapping } from '#shared/model/index.ts';
+import type { Mapping, PagingLevel } from '#shared/model/index.ts';
 import { VIRTUAL_LAST } from '#shared/units.ts';
 import type { PhysicalMemory } from '#engine/memory/physical-memory.ts';
 import {
@@ -19,12 +19,14 @@ import {
   entryHigh,
   entryLow,
   indexOf,
+  nextLevel,
   nonCanonicalReason,
   readEntry,
   rightsOf,
   type PagingMode,
   type PagingOptions,
 } from './paging-mode.ts';
+import { absolutePieces, unsplitSize } from './prefixing.ts';
 import { PiecesBelow } from './pieces-below.ts';
 import { StagedMemory } from './staged-memory.ts';
 
@@ -54,6 +56,7 @@ export interface MappingsEnd {
 }
 
 interface Frame {
+  level: PagingLevel;
   table: number;
   index: number;
   /** First virtual address of the table; its low bits are 0. Not yet canonical. */
@@ -73,7 +76,7 @@ export function* mappings(
 ): Generator<Mapping, MappingsEnd, undefined> {
   const start = firstAddress(mode, options.from ?? 0n);
   if (start === undefined) return { next: null };
-  const { below } = options;
+  const { below, prefix = 0 } = options;
   if (mode.levels.length === 0) {
     if (below) {
       const rows = mappings(memory, below.mode, below.root, { ...below.options, from: start, onMissingTable: options.onMissingTable });
@@ -82,27 +85,35 @@ export function* mappings(
         yield { ...next.value, flags: [] };
       }
     }
-    const last = (1n << BigInt(mode.virtualBits)) - 1n;
-    yield { start: 0n, last, physical: 0, pageSize: 4096, flags: [], effective: rightsOf(RIGHTS_ALL) };
+    const end = 1n << BigInt(mode.virtualBits);
+    const pieces = absolutePieces(0, Number(end), prefix);
+    for (const [n, { offset, absolute }] of pieces.entries()) {
+      const next = pieces[n + 1];
+      const last = (next === undefined ? end : BigInt(next.offset)) - 1n;
+      if (last >= start) yield { start: BigInt(offset), last, physical: absolute, pageSize: 4096, flags: [], effective: rightsOf(RIGHTS_ALL) };
+    }
     return { next: null };
   }
   if (root === null) return { next: null };
+  if (options.lookup) {
+    yield* options.lookup.pages(memory, start);
+    return { next: null };
+  }
 
   const seen = below ? new StagedMemory(memory, below) : memory;
   const pieces = below && new PiecesBelow(memory, below);
   const noExecuteOff = options.noExecuteOff === true;
-  const first = mode.levels.map((level) => indexOf(level, start));
+  const [topLevel] = mode.levels as [PagingLevel];
+  const first = indexOf(topLevel, start);
   const top = options.topRange ?? { first: 0, last: Infinity };
-  const frames: Frame[] = [
-    { table: alignRoot(mode, root), index: Math.max(first[0] ?? 0, top.first), base: 0n, rights: RIGHTS_ALL, missing: false, last: top.last },
-  ];
+  const begun = { base: 0n, rights: RIGHTS_ALL, missing: false, last: top.last };
+  const frames: Frame[] = [{ level: topLevel, table: alignRoot(mode, root), index: Math.max(first, top.first), ...begun }];
   // While true, the walk still goes down the path of `start`; below it, tables are read from their first entry on.
-  let descending = (first[0] ?? 0) >= top.first;
+  let descending = first >= top.first;
   let tablesWithoutRow = 0;
   for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
     const depth = frames.length - 1;
-    const level = mode.levels[depth];
-    if (level === undefined) throw new Error(`assertion failed: ${mode.title} has no level ${depth}`);
+    const { level } = frame;
     if (frame.index >= 2 ** level.bits || frame.index > frame.last) {
       frames.pop();
       const above = frames.at(-1);
@@ -127,14 +138,17 @@ export function* mappings(
       if (++tablesWithoutRow > TABLE_BUDGET) return { next: canonicalAddress(mode, virtual) };
       const range = mode.format.nextRange?.(level.level, low, high);
       const begin = range === undefined ? 0 : range >>> 16;
-      const wanted = descending ? (first[depth + 1] ?? 0) : 0;
+      const next = nextLevel(mode, depth, level, low, high);
+      if (next === undefined) throw new Error(`assertion failed: ${mode.title} has no level below ${level.name}`);
+      const wanted = descending ? indexOf(next, start) : 0;
       // What lies before the first entry of the table was passed over: the rest is read from its first entries on.
       if (wanted < begin) descending = false;
       frames.push({
+        level: next,
         table: mode.format.target(level.level, low, high, kind),
         index: Math.max(wanted, begin),
         base: virtual,
-        rights: frame.rights & mode.format.rights(low, high, level.level),
+        rights: frame.rights & mode.format.rights(low, high, level.level, noExecuteOff),
         missing: false,
         last: range === undefined ? Infinity : range & 0xffff,
       });
@@ -148,10 +162,15 @@ export function* mappings(
       const pageSize = 2 ** pageShift;
       const physical = mode.format.target(level.level, low, high, kind) + Number(BigInt.asUintN(pageShift, virtual));
       const flags = mode.format.flagNames(level.level, low, high, kind);
-      const rights = frame.rights & mode.format.rights(low, high, level.level);
+      const rights = frame.rights & mode.format.rights(low, high, level.level, noExecuteOff);
       if (pieces === undefined) {
         tablesWithoutRow = 0;
-        yield { start: pageStart, last: pageStart + BigInt(size) - 1n, physical, pageSize, flags, effective: rightsOf(rights) };
+        const unsplit = unsplitSize(physical, pageSize, prefix);
+        for (const { offset, length, absolute } of absolutePieces(physical, size, prefix)) {
+          const first = pageStart + BigInt(offset);
+          const last = first + BigInt(length) - 1n;
+          if (last >= start) yield { start: first, last, physical: absolute, pageSize: unsplit, flags: [...flags], effective: rightsOf(rights) };
+        }
       } else {
         const from = physical + (start > pageStart ? Number(start - pageStart) : 0);
         for (let found = pieces.find(from, physical, physical + size); found; found = pieces.find(pieces.end, physical, physical + size)) {

@@ -22,7 +22,7 @@ const KIND_WORDS: Record<EntryKind, TableEntry['kind']> = { 0: 'not-present', 1:
 /**
  * All entries of the table at GPA `table`, read as one of `level`. `virtual` is any address whose walk goes through it, so that each entry can
  * name its own first address. Throws `bad-request` for a level that the mode does not have. Entries that the dump lacks are `missing`. With two stages of translation `table` and
- * the entries' targets are addresses that the second translates; an entry that it does not translate is `missing` too.
+ * the entries' targets are addresses that the second translates; an entry that it does not translate is `missing` too. `row`: the level as it is, where entries tell the sizes of tables.
  */
 export function readPageTable(
   memory: PhysicalMemory,
@@ -31,10 +31,11 @@ export function readPageTable(
   level: number,
   virtual: bigint,
   options: PagingOptions = {},
+  row = mode.levels.find((candidate) => candidate.level === level),
 ): PageTableView {
-  const row = mode.levels.find((candidate) => candidate.level === level);
   if (row === undefined) throw new WorkbenchError('bad-request', `${mode.title} has no level ${level}`);
-  const start = alignRoot(mode, table);
+  if (options.lookup) throw new WorkbenchError('unsupported', `a ${mode.title} is no tree of tables`);
+  const start = mode.format.nextShift === undefined ? alignRoot(mode, table) : table;
   const base = (virtual >> BigInt(row.shift + row.bits)) << BigInt(row.shift + row.bits);
   const seen = options.below ? new StagedMemory(memory, options.below) : memory;
   const entries = Array.from({ length: 2 ** row.bits }, (_, index) => {

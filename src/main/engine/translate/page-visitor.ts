@@ -2,10 +2,12 @@
  * Every page that one root maps, for those who want addresses alone: no object, no flag name and no bigint a page, ten times as fast as mappings(). The
  * tables and the bound on empty tables are the same; the pages are too (tests/engine/translate/page-visitor.test.ts).
  */
+import type { Mapping } from '#shared/model/index.ts';
 import { PAGE_SIZE } from '#engine/memory/extent-table.ts';
 import type { PhysicalMemory } from '#engine/memory/physical-memory.ts';
 import { TABLE_BUDGET } from './mappings.ts';
 import { ENTRY_PAGE, ENTRY_TABLE, alignRoot, entryHigh, entryLow, readEntry, type PagingMode, type PagingOptions } from './paging-mode.ts';
+import { absolutePieces } from './prefixing.ts';
 import { PiecesBelow } from './pieces-below.ts';
 import { StagedMemory } from './staged-memory.ts';
 
@@ -29,6 +31,11 @@ export interface VisitEnd {
 export function visitPages(memory: PhysicalMemory, mode: PagingMode, root: number, options: PagingOptions, visit: VisitPage): VisitEnd {
   const { format, entrySize, upperBits, virtualBits } = mode;
   const noExecuteOff = options.noExecuteOff === true;
+  const prefix = options.prefix ?? 0;
+  if (options.lookup) {
+    visitLookedUp(options.lookup.pages(memory, 0n), visit);
+    return { missingTables: 0, cut: false };
+  }
   const seen = options.below ? new StagedMemory(memory, options.below) : memory;
   const pieces = options.below && new PiecesBelow(memory, options.below);
   const pages = mode.levels.map(({ shift }) => 2 ** shift / PAGE_SIZE);
@@ -72,7 +79,12 @@ export function visitPages(memory: PhysicalMemory, mode: PagingMode, root: numbe
       if (format.pageShift !== undefined) physical += (page % (2 ** format.pageShift(level, low, high) / PAGE_SIZE)) * PAGE_SIZE;
       if (pieces === undefined) {
         emptyTables = 0;
-        if (!visit(virtualPage, physical, size)) return end;
+        if (prefix === 0) {
+          if (!visit(virtualPage, physical, size)) return end;
+          continue;
+        }
+        for (const { offset, length, absolute } of absolutePieces(physical, size, prefix))
+          if (!visit(virtualPage + offset / PAGE_SIZE, absolute, length)) return end;
         continue;
       }
       for (let found = pieces.find(physical, physical, physical + size); found; found = pieces.find(pieces.end, physical, physical + size)) {
@@ -84,6 +96,11 @@ export function visitPages(memory: PhysicalMemory, mode: PagingMode, root: numbe
     } else if (kind === ENTRY_TABLE) {
       if (++emptyTables > TABLE_BUDGET) return { ...end, cut: true };
       const base = bases[depth]! + index * pages[depth]!;
+      if (format.nextShift !== undefined) {
+        const nextPages = 2 ** format.nextShift(level, low, high) / PAGE_SIZE;
+        counts[depth + 1] = pages[depth]! / nextPages;
+        pages[depth + 1] = nextPages;
+      }
       depth++;
       tables[depth] = format.target(level, low, high, kind);
       const range = format.nextRange?.(level, low, high) ?? 0xffff;
@@ -94,4 +111,8 @@ export function visitPages(memory: PhysicalMemory, mode: PagingMode, root: numbe
     }
   }
   return end;
+}
+
+function visitLookedUp(rows: Iterable<Mapping>, visit: VisitPage): void {
+  for (const { start, physical, pageSize } of rows) if (!visit(Number(BigInt.asIntN(64, start) / BigInt(PAGE_SIZE)), physical, pageSize)) return;
 }

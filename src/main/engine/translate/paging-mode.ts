@@ -7,7 +7,7 @@
  * Not supported: modes whose levels differ in entry size.
  */
 import { formatAddress } from '#shared/address-text.ts';
-import type { BitField, PagingLevel, PagingModeId, PagingModeView } from '#shared/model/index.ts';
+import type { BitField, Mapping, PagingLevel, PagingModeId, PagingModeView, WalkResult, WalkStep } from '#shared/model/index.ts';
 import type { PhysicalMemory } from '#engine/memory/physical-memory.ts';
 
 /** What the CPU does with an entry. Plain numbers, so that the fast path compares integers. */
@@ -45,6 +45,31 @@ export interface PagingOptions {
   topRange?: { first: number; last: number };
   /** With two stages of translation: what the addresses in these tables, and those that they lead to, go through. */
   below?: StageTable;
+  /** For CPUs that exchange the first addresses with those elsewhere (prefixing.ts): where, as a GPA. */
+  prefix?: number;
+  /** For tables that are no tree of levels: what the walkers ask instead of reading levels. */
+  lookup?: TableLookup;
+}
+
+/** Tables that are no tree of levels, such as a hashed page table: the walkers leave everything to the CPU family. There is nothing below such tables. */
+export interface TableLookup {
+  /** As walk(). */
+  walk(memory: PhysicalMemory, address: bigint): Generator<WalkStep, WalkResult, undefined>;
+  /** The same answer, faster. */
+  find(memory: PhysicalMemory, address: bigint): FoundPage | Extract<WalkResult, { kind: 'fault' }>['reason'];
+  /** Every page from the one that holds `from` on, in ascending order of virtual addresses. */
+  pages(memory: PhysicalMemory, from: bigint): Iterable<Mapping>;
+}
+
+export interface FoundPage {
+  physical: number;
+  /** Bytes. */
+  pageSize: number;
+  /** RIGHT_… bits. */
+  rights: number;
+  /** What EntryFormat.flagNames gets, of level 1. */
+  low: number;
+  high: number;
 }
 
 /** Tables that can be walked. */
@@ -66,7 +91,7 @@ export interface EntryFormat {
   /** GPA of the next table (ENTRY_TABLE) or of the page's first byte (ENTRY_PAGE). */
   target(level: number, low: number, high: number, kind: EntryKind): number;
   /** RIGHT_… bits that this entry gives. */
-  rights(low: number, high: number, level: number): number;
+  rights(low: number, high: number, level: number, noExecuteOff: boolean): number;
   /** Bits that must be 0 and are not. */
   reservedBits(level: number, low: number, high: number, noExecuteOff: boolean): number[];
   /** Names of the set flags of an entry of that kind, in the order P RW US PWT PCD A D PS G PAT NX (x86); bits that the CPU ignores have none. */
@@ -90,8 +115,15 @@ export interface EntryFormat {
    * larger page's first byte. Does not allocate.
    */
   pageShift?(level: number, low: number, high: number): number;
+  /** What the CPU does about an address that a table is too short for, for sentences: "the CPU raises a segment-translation exception". */
+  outsideConsequence?(level: number): string;
   /** For families whose entries tell how much of a table there is: the first and the last entry of the table that an ENTRY_TABLE leads to, as first * 65536 + last. Does not allocate. */
   nextRange?(level: number, low: number, high: number): number;
+  /**
+   * For families whose entries tell how large the next table is: the lowest bit of the virtual address that indexes the table that an ENTRY_TABLE leads to; its other bits go up to those of the table
+   * that the entry stands in. The mode's `levels` then say what is usual. Does not allocate.
+   */
+  nextShift?(level: number, low: number, high: number): number;
 }
 
 export interface PagingMode {
@@ -110,6 +142,8 @@ export interface PagingMode {
   /** Bytes; what a root must be a multiple of (a CPU keeps other things in its low bits). */
   readonly tableAlignment: number;
   readonly format: EntryFormat;
+  /** What the CPU does about an address that cannot be one, for sentences: "the CPU raises an ASCE-type exception". */
+  readonly impossibleConsequence?: string;
   /** Of a second stage: what the CPU does when it does not translate an address, for sentences: "the CPU raises a guest-page fault". */
   readonly belowFault?: string;
 }
@@ -127,10 +161,11 @@ export function alignRoot(mode: PagingMode, root: number): number {
 
 /** Why `address` cannot be a virtual address in this mode; undefined when it can. */
 export function nonCanonicalReason(mode: PagingMode, address: bigint): string | undefined {
-  const { virtualBits, upperBits, title } = mode;
+  const { virtualBits, upperBits, title, impossibleConsequence } = mode;
   if (canonicalAddress(mode, address) === address) return undefined;
   if (upperBits === 'sign') return `The address is not canonical: with ${title} bits 63 to ${virtualBits - 1} must all be equal.`;
-  if (upperBits === 0n) return `The address is out of range: with ${title} it has ${virtualBits} bits.`;
+  if (upperBits === 0n)
+    return `The address is out of range: with ${title} it has ${virtualBits} bits${impossibleConsequence === undefined ? '' : `, and ${impossibleConsequence}`}.`;
   return `The address is out of range: with ${title} addresses begin at ${formatAddress(upperBits)} and have ${virtualBits} bits.`;
 }
 
@@ -139,6 +174,14 @@ export function canonicalAddress(mode: PagingMode, address: bigint): bigint {
   const { virtualBits, upperBits } = mode;
   if (upperBits === 'sign') return BigInt.asUintN(64, BigInt.asIntN(virtualBits, address));
   return upperBits | BigInt.asUintN(virtualBits, address);
+}
+
+/** The level of the table that an ENTRY_TABLE leads to. `above`: the level that it stands in, as it is; `depth`: its place in `levels`. Undefined below the last level. */
+export function nextLevel({ levels, format }: PagingMode, depth: number, above: PagingLevel, low: number, high: number): PagingLevel | undefined {
+  const usual = levels[depth + 1];
+  if (usual === undefined || format.nextShift === undefined) return usual;
+  const shift = format.nextShift(above.level, low, high);
+  return { ...usual, shift, bits: above.shift - shift };
 }
 
 /** The index that a virtual address holds for one level. */

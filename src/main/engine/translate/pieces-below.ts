@@ -49,7 +49,8 @@ export class PiecesBelow {
   /** How many addresses share the entry at which the walk ended; all that follow, where it had none. */
   #unmappedSpan(): number {
     const { isBelowFault, level } = this.translator;
-    if (isBelowFault) return 4096;
+    // Where entries tell the sizes of tables, the level alone does not.
+    if (isBelowFault || this.#mode.format.nextShift !== undefined) return 4096;
     const found = this.#mode.levels.find((candidate) => candidate.level === level);
     return found ? 2 ** found.shift : Infinity;
   }

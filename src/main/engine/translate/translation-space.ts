@@ -1,9 +1,9 @@
 /** A virtual address space: one set of tables, or one for each half of the addresses, behind one face. */
-import type { Mapping, PageTableView, Translation, Walk } from '#shared/model/index.ts';
+import type { Mapping, PageTableView, PagingLevel, Translation, Walk } from '#shared/model/index.ts';
 import type { PhysicalMemory } from '#engine/memory/physical-memory.ts';
 import { listMappings } from './mappings.ts';
 import { readPageTable } from './page-table.ts';
-import { nonCanonicalReason, type StageTable } from './paging-mode.ts';
+import { nonCanonicalReason, type PagingMode, type StageTable } from './paging-mode.ts';
 import { Translator } from './translator.ts';
 import { collectWalk } from './walk.ts';
 
@@ -65,7 +65,7 @@ export class TranslationSpace {
   /** See readPageTable. */
   readPageTable(table: number, level: number, virtual: bigint): PageTableView {
     const { mode, options } = this.tableFor(virtual);
-    return readPageTable(this.#memory, mode, table, level, virtual, options);
+    return readPageTable(this.#memory, mode, table, level, virtual, options, this.#sizedLevel(mode, table, level, virtual));
   }
 
   /** See listMappings: of all tables, one after the other. */
@@ -79,6 +79,14 @@ export class TranslationSpace {
       if (listed.length >= limit) return { mappings: listed, next: this.tables.find((table) => table.first > last)?.first ?? null };
     }
     return { mappings: listed, next: null };
+  }
+
+  /** The level of a table whose size the entry that leads to it tells. */
+  #sizedLevel(mode: PagingMode, table: number, level: number, virtual: bigint): PagingLevel | undefined {
+    const usual = mode.levels.find((candidate) => candidate.level === level);
+    if (mode.format.nextShift === undefined || usual === undefined) return usual;
+    const step = this.walk(virtual).steps.find((candidate) => candidate.level === level && candidate.table === table);
+    return step ? { ...usual, shift: step.indexLowBit, bits: step.indexHighBit - step.indexLowBit + 1 } : usual;
   }
 
   /** Whether an address can be a virtual one here. */

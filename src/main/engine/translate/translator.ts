@@ -17,7 +17,9 @@ import {
   type EntryFormat,
   type PagingMode,
   type PagingOptions,
+  type TableLookup,
 } from './paging-mode.ts';
+import { absoluteOf, unsplitSize } from './prefixing.ts';
 import { StagedMemory } from './staged-memory.ts';
 import { walk } from './walk.ts';
 
@@ -77,6 +79,7 @@ export class Translator {
   readonly #options: PagingOptions;
   readonly #format: EntryFormat;
   readonly #noExecuteOff: boolean;
+  readonly #prefix: number;
   readonly #top: number;
   readonly #shifts: Int32Array;
   readonly #masks: Int32Array;
@@ -86,6 +89,9 @@ export class Translator {
   /** Index ranges as EntryFormat.nextRange packs them; -1 for a whole table. */
   readonly #topRange: number;
   readonly #ranged: boolean;
+  /** Whether entries tell the size of the next table. */
+  readonly #sized: boolean;
+  readonly #lookup: TableLookup | undefined;
   /** Whether entries may be parts of a larger page. */
   readonly #joined: boolean;
   /** Sign-extended modes: how far to shift the high half down so that all that is left must be equal. Others: bits of both halves that must be these. */
@@ -107,6 +113,7 @@ export class Translator {
     this.#options = options;
     this.#format = mode.format;
     this.#noExecuteOff = options.noExecuteOff === true;
+    this.#prefix = options.prefix ?? 0;
     this.#top = root === null ? -1 : alignRoot(mode, root);
     this.#shifts = Int32Array.from(mode.levels, ({ shift }) => shift);
     this.#masks = Int32Array.from(mode.levels, ({ bits }) => 2 ** bits - 1);
@@ -114,6 +121,8 @@ export class Translator {
     this.#wide = mode.entrySize === 8;
     this.#bigEndian = mode.bigEndian === true;
     this.#ranged = mode.format.nextRange !== undefined || options.topRange !== undefined;
+    this.#sized = mode.format.nextShift !== undefined;
+    this.#lookup = options.lookup;
     this.#joined = mode.format.pageShift !== undefined;
     this.#topRange = options.topRange === undefined ? -1 : options.topRange.first * 65536 + options.topRange.last;
     this.#signShift = mode.upperBits === 'sign' ? mode.virtualBits - 33 : -1;
@@ -135,6 +144,7 @@ export class Translator {
     if (count === 0) return this.#identity(high, low);
     let table = this.#top;
     if (table < 0) return this.#fail(FAULT_NO_ROOT);
+    if (this.#lookup !== undefined) return this.#lookUp(this.#lookup, high, low);
 
     const memory = this.#memory;
     const format = this.#format;
@@ -143,12 +153,15 @@ export class Translator {
     const bigEndian = this.#bigEndian;
     let rights = RIGHTS_ALL;
     let range = this.#topRange;
+    let shift = 0;
+    let sized = -1;
     for (let depth = 0; depth < count; depth++) {
-      const shift = this.#shifts[depth] as number;
+      const mask = sized < 0 ? (this.#masks[depth] as number) : 2 ** (shift - sized) - 1;
+      shift = sized < 0 ? (this.#shifts[depth] as number) : sized;
       const level = this.#levels[depth] as number;
       const shifted = shift >= 32 ? high >>> (shift - 32) : (low >>> shift) | (high << (32 - shift));
       this.level = level;
-      const index = shifted & (this.#masks[depth] as number);
+      const index = shifted & mask;
       if (range >= 0 && (index < range >>> 16 || index > (range & 0xffff))) return this.#fail(FAULT_OUTSIDE_TABLE);
       // Entries of 4 bytes are read two at a time.
       if (!memory.readU64(table + (wide ? index : index >>> 1) * 8)) return this.#failToRead();
@@ -165,11 +178,12 @@ export class Translator {
         this.high = entryHigh;
         return this.#fail(kind === ENTRY_NOT_PRESENT ? FAULT_NOT_PRESENT : FAULT_RESERVED_BIT);
       }
-      rights &= format.rights(entryLow, entryHigh, level);
+      rights &= format.rights(entryLow, entryHigh, level, noExecuteOff);
       const target = format.target(level, entryLow, entryHigh, kind);
       if (kind === ENTRY_TABLE) {
         table = target;
         if (this.#ranged) range = format.nextRange?.(level, entryLow, entryHigh) ?? -1;
+        if (this.#sized) sized = format.nextShift?.(level, entryLow, entryHigh) ?? -1;
         continue;
       }
       this.low = entryLow;
@@ -180,6 +194,7 @@ export class Translator {
       this.pageSize = 2 ** pageShift;
       this.physical =
         target + (pageShift < 32 ? (low & ((1 << pageShift) - 1)) >>> 0 : (high & (2 ** (pageShift - 32) - 1)) * TWO_TO_32 + (low >>> 0));
+      if (this.#prefix !== 0) this.#toAbsolute();
       return this.#below === undefined || this.#throughBelow(this.#below);
     }
     throw new Error(`assertion failed: no level of ${this.#mode.title} ends a walk`);
@@ -230,7 +245,26 @@ export class Translator {
     this.fault = FAULT_NONE;
     this.physical = (high >>> 0) * TWO_TO_32 + (low >>> 0);
     this.pageSize = this.#below === undefined ? 4096 : Infinity;
+    if (this.#prefix !== 0) this.#toAbsolute();
     return this.#below === undefined || this.#throughBelow(this.#below);
+  }
+
+  #lookUp(lookup: TableLookup, high: number, low: number): boolean {
+    const found = lookup.find(this.#physicalMemory, (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0));
+    if (typeof found === 'string') return this.#fail(FAULT_REASONS.indexOf(found));
+    this.level = 1;
+    this.fault = FAULT_NONE;
+    this.physical = found.physical;
+    this.pageSize = found.pageSize;
+    this.rights = found.rights;
+    this.low = found.low;
+    this.high = found.high;
+    return true;
+  }
+
+  #toAbsolute(): void {
+    this.pageSize = unsplitSize(this.physical, this.pageSize, this.#prefix);
+    this.physical = absoluteOf(this.physical, this.#prefix);
   }
 
   /** From the page of the first stage to the memory that the second stage shows there. */

@@ -13,8 +13,8 @@ const STATE_WORDS: Record<MemoryState, string> = {
   unmapped: 'is not mapped',
 };
 
-/** What kind of address tables hold: the dump's own, or what a second stage translates. */
-export type AddressWord = 'GPA' | 'intermediate address';
+/** What kind of address tables hold: the dump's own, what a second stage translates, or of pages what prefixing makes an absolute address of. */
+export type AddressWord = 'GPA' | 'intermediate address' | 'real address';
 
 export function tableMissingSentence(step: Pick<WalkStep, 'levelName' | 'index' | 'table'>, state: MemoryState, word: AddressWord): string {
   const { levelName, index, table } = step;
@@ -38,8 +38,12 @@ export function pageStateSentence(state: MemoryState): string {
   return state === 'present' ? '' : ` The memory there ${STATE_WORDS[state]}.`;
 }
 
-export function outsideTableSentence({ levelName, index }: Pick<WalkStep, 'levelName' | 'index'>, range: { first: number; last: number }): string {
-  return `${levelName}[${index}] is outside of the table: it has the entries ${range.first} to ${range.last} only, so nothing is mapped here.`;
+export function outsideTableSentence(
+  { levelName, index }: Pick<WalkStep, 'levelName' | 'index'>,
+  range: { first: number; last: number },
+  consequence = 'nothing is mapped here',
+): string {
+  return `${levelName}[${index}] is outside of the table: it has the entries ${range.first} to ${range.last} only, so ${consequence}.`;
 }
 
 /** The second stage does not translate the address of `what`. `why` is the sentence that its own walk ends with. */

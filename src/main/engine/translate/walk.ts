@@ -20,6 +20,7 @@ import {
   entryHigh,
   entryLow,
   indexOf,
+  nextLevel,
   nonCanonicalReason,
   readEntry,
   rightsOf,
@@ -29,6 +30,7 @@ import {
   type Rights,
   type StageTable,
 } from './paging-mode.ts';
+import { absoluteOf, prefixSentence, unsplitSize } from './prefixing.ts';
 import {
   belowFaultSentence,
   outsideTableSentence,
@@ -51,19 +53,22 @@ export function* walk(
 ): Generator<WalkStep, WalkResult, undefined> {
   const impossible = nonCanonicalReason(mode, address);
   if (impossible !== undefined) return { kind: 'fault', reason: 'non-canonical', sentence: impossible };
-  if (mode.levels.length === 0) return identity(memory, address, options.below);
+  if (mode.levels.length === 0) return identity(memory, address, options);
   if (root === null)
     return { kind: 'fault', reason: 'no-root', sentence: 'The dump does not hold the register that says where the page tables are.' };
-
+  if (options.lookup) return yield* options.lookup.walk(memory, address);
   const noExecuteOff = options.noExecuteOff === true;
   const word: AddressWord = options.below ? 'intermediate address' : 'GPA';
+  const prefix = options.prefix ?? 0;
   let table = alignRoot(mode, root);
   let rights = RIGHTS_ALL;
   let range = options.topRange;
-  for (const [depth, level] of mode.levels.entries()) {
+  let current = mode.levels[0];
+  for (let depth = 0; current !== undefined; depth++) {
+    const level: PagingLevel = current;
     const begun = beginStep(mode, level, table, address);
     if (range !== undefined && (begun.index < range.first || begun.index > range.last)) {
-      const sentence = outsideTableSentence(begun, range);
+      const sentence = outsideTableSentence(begun, range, mode.format.outsideConsequence?.(level.level));
       yield { ...begun, conclusion: { kind: 'outside-table', ...range }, sentence };
       return { kind: 'fault', reason: 'outside-table', sentence };
     }
@@ -106,10 +111,10 @@ export function* walk(
       return { kind: 'fault', reason: 'reserved-bit', sentence };
     }
 
-    rights &= mode.format.rights(low, high, level.level);
+    rights &= mode.format.rights(low, high, level.level, noExecuteOff);
     const target = mode.format.target(level.level, low, high, kind);
     if (kind === ENTRY_TABLE) {
-      const next = mode.levels[depth + 1];
+      const next = nextLevel(mode, depth, level, low, high);
       if (next === undefined) throw new Error(`assertion failed: ${place} points to a table below the last level`);
       yield {
         ...read,
@@ -118,16 +123,24 @@ export function* walk(
       };
       table = target;
       range = unpackRange(mode.format.nextRange?.(level.level, low, high));
+      current = next;
       continue;
     }
     const pageShift = mode.format.pageShift?.(level.level, low, high) ?? level.shift;
-    const pageSize = 2 ** pageShift;
-    const physical = target + Number(BigInt.asUintN(pageShift, address));
-    const conclusion: StepConclusion = { kind: 'page', physical, pageStart: target, pageSize };
+    const real = target + Number(BigInt.asUintN(pageShift, address));
+    const physical = absoluteOf(real, prefix);
+    const pageSize = unsplitSize(real, 2 ** pageShift, prefix);
+    const pageStart = physical - (physical % pageSize);
+    const conclusion: StepConclusion = { kind: 'page', physical, pageStart, pageSize };
     const reason = mode.format.pageReason(level.level);
-    yield { ...read, conclusion, sentence: `${place} maps a ${formatSize(pageSize)} page at ${word} ${formatAddress(target)}; ${reason}.` };
+    yield {
+      ...read,
+      conclusion,
+      sentence: `${place} maps a ${formatSize(2 ** pageShift)} page at ${prefix === 0 ? word : 'real address'} ${formatAddress(target)}; ${reason}.`,
+    };
     const names = mode.format.flagNames(level.level, low, high, kind);
-    return pageResult(memory, address, { physical, pageStart: target, pageSize, flags: names, effective: rightsOf(rights) }, options.below);
+    const page = { physical, pageStart, pageSize, flags: names, effective: rightsOf(rights) };
+    return pageResult(memory, address, page, options.below, prefixSentence(real, prefix));
   }
   throw new Error(`assertion failed: no level of ${mode.title} ends a walk`);
 }
@@ -180,10 +193,11 @@ interface PageFacts {
   effective: Rights;
 }
 
-function pageResult(memory: PhysicalMemory, address: bigint, page: PageFacts, stageBelow: StageTable | undefined): WalkResult {
+/** `remark`: see prefixSentence. */
+function pageResult(memory: PhysicalMemory, address: bigint, page: PageFacts, stageBelow: StageTable | undefined, remark: string): WalkResult {
   if (stageBelow) return throughBelow(memory, address, page, stageBelow);
   const state = memory.stateAt(page.physical);
-  const sentence = `${pageSentence(address, page)}${pageStateSentence(state)}`;
+  const sentence = `${pageSentence(address, page)}${remark}${pageStateSentence(state)}`;
   return { kind: 'page', ...page, state, sentence };
 }
 
@@ -210,11 +224,13 @@ function walkBelow(memory: PhysicalMemory, { mode, root, source, options }: Stag
   return collectWalk(memory, mode, root, source, BigInt(address), options);
 }
 
-function identity(memory: PhysicalMemory, address: bigint, stageBelow: StageTable | undefined): WalkResult {
-  const physical = Number(address);
+function identity(memory: PhysicalMemory, address: bigint, { below: stageBelow, prefix = 0 }: PagingOptions): WalkResult {
+  const real = Number(address);
+  const physical = absoluteOf(real, prefix);
   const everything = { writable: true, user: true, executable: true };
   if (stageBelow) return throughBelow(memory, address, { physical, pageStart: 0, pageSize: Infinity, flags: [], effective: everything }, stageBelow);
   const state = memory.stateAt(physical);
-  const sentence = `Paging is off: ${formatAddress(address)} is the physical address itself.${pageStateSentence(state)}`;
+  const itself = prefix === 0 ? 'the physical address itself' : 'a real address itself';
+  const sentence = `Paging is off: ${formatAddress(address)} is ${itself}.${prefixSentence(real, prefix)}${pageStateSentence(state)}`;
   return { kind: 'page', physical, pageStart: physical - (physical % 4096), pageSize: 4096, flags: [], effective: everything, state, sentence };
 }
