@@ -22,7 +22,7 @@ const LINES_32: readonly (readonly string[])[] = [
   ['cs', 'eip', 'eflags'],
 ];
 
-/** A register that the dump does not hold is shown as question marks, never as zeros. */
+/** Of an x86 CPU. A register that the dump does not hold is shown as question marks, never as zeros. */
 export function crashFrame(cpu: CpuView): string {
   const short = cpu.registers.some(({ name }) => name === 'eip' || name === 'eax');
   const value = (name: string): string => {

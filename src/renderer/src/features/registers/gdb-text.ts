@@ -1,52 +1,22 @@
-/**
- * Registers as gdb prints them (`info registers`) and as commands that set them.
- *
- * Facts: gdb 13.1, on an ELF core of the lab's x86_64 guest and connected to QEMU 7.2's stub with the tiny guest, and with a 32-bit CPU (coreduo); tests/renderer/registers/register-text.test.ts compares
- * line by line. Left out: what gdb prints in forms of its own (x87, vector registers by lane), and what it does not know.
- */
+/** Registers as gdb prints them (`info registers`) and as commands that set them. What gdb lists, and how: gdb-layouts.ts. */
 import type { CpuView, Register } from '#shared/model/index.ts';
+import { gdbLayout, type GdbField, type GdbLayout, type GdbRegister } from './gdb-layouts.ts';
 
-/** gdb's order and names; `decimal` registers show their signed value, `pointer` ones repeat the hex, `flags` name their set bits. */
-type Form = 'decimal' | 'pointer' | 'flags';
-const integers = ['rax', 'rbx', 'rcx', 'rdx', 'rsi', 'rdi'];
-const KNOWN: readonly [ours: string, gdb: string, form: Form][] = [
-  ...integers.map((name): [string, string, Form] => [name, name, 'decimal']),
-  ['rbp', 'rbp', 'pointer'],
-  ['rsp', 'rsp', 'pointer'],
-  ...Array.from({ length: 8 }, (_, n): [string, string, Form] => [`r${n + 8}`, `r${n + 8}`, 'decimal']),
-  ['rip', 'rip', 'pointer'],
-  ['rflags', 'eflags', 'flags'],
-];
-/** gdb's order of a 32-bit CPU. */
-const KNOWN_32: typeof KNOWN = [
-  ...['eax', 'ecx', 'edx', 'ebx'].map((name): [string, string, Form] => [name, name, 'decimal']),
-  ...['esp', 'ebp'].map((name): [string, string, Form] => [name, name, 'pointer']),
-  ...['esi', 'edi'].map((name): [string, string, Form] => [name, name, 'decimal']),
-  ['eip', 'eip', 'pointer'],
-  ['eflags', 'eflags', 'flags'],
-];
-const SEGMENTS = ['cs', 'ss', 'ds', 'es', 'fs', 'gs'];
-const SYSTEM: readonly [ours: string, gdb: string, form: Form][] = [
-  ['fs_base', 'fs_base', 'decimal'],
-  ['gs_base', 'gs_base', 'decimal'],
-  ['kernel_gs_base', 'k_gs_base', 'decimal'],
-  ['cr0', 'cr0', 'flags'],
-  ['cr2', 'cr2', 'decimal'],
-  ['cr3', 'cr3', 'flags'],
-  ['cr4', 'cr4', 'flags'],
-  ['cr8', 'cr8', 'decimal'],
-  ['efer', 'efer', 'flags'],
-  ['mxcsr', 'mxcsr', 'flags'],
-];
-
-function line(name: string, value: bigint, natural: string): string {
-  return `${name.padEnd(15)}${`0x${value.toString(16)}`.padEnd(20)}${natural}`;
+function line(name: string, value: bigint, natural: string, tabbed?: true): string {
+  const hex = `0x${value.toString(16)}`;
+  return `${name.padEnd(15)}${tabbed ? `${hex}\t` : hex.padEnd(20)}${natural}`;
 }
 
-/** gdb names the flags of eflags, of mxcsr and of a 32-bit CPU's cr4 from the lowest, those of other control registers from the highest. */
-function flagNames(name: string, { value, width, fields }: Register): string {
-  if (name === 'cr3') return `[ PDBR=${value >> 12n} PCID=${value & 0xfffn} ]`;
-  const ascending = name === 'eflags' || name === 'mxcsr' || (name === 'cr4' && width === 32);
+const cut = (value: bigint, { bit, width }: GdbField): bigint => BigInt.asUintN(width, value >> BigInt(bit));
+
+/** gdb names the flags of eflags, of mxcsr and of a 32-bit CPU's cr4 from the lowest, those of other control registers of x86 from the highest. */
+function flagNames({ gdb, fields: known }: GdbRegister, { value, width, fields }: Register): string {
+  if (known) {
+    const words = known.flatMap((field) => (field.width > 1 ? [`${field.name}=${cut(value, field)}`] : cut(value, field) === 1n ? [field.name] : []));
+    return `[ ${words.map((word) => `${word} `).join('')}]`;
+  }
+  if (gdb === 'cr3') return `[ PDBR=${value >> 12n} PCID=${value & 0xfffn} ]`;
+  const ascending = gdb === 'eflags' || gdb === 'mxcsr' || (gdb === 'cr4' && width === 32);
   const set = fields.filter(
     (field) => field.width === 1 && field.value === 1n && field.name === field.name.toUpperCase() && !/^\d+$/.test(field.name),
   );
@@ -54,46 +24,56 @@ function flagNames(name: string, { value, width, fields }: Register): string {
   return `[ ${sorted.map((field) => `${field.name} `).join('')}]`;
 }
 
-function infoLine([, gdb, form]: readonly [string, string, Form], register: Register): string {
+function infoLine(entry: GdbRegister, register: Register, tabbed?: true): string {
+  const { gdb, form, fields } = entry;
   const { value, width } = register;
-  if (form === 'pointer') return line(gdb, value, `0x${value.toString(16)}`);
-  if (form === 'flags') return line(gdb, value, flagNames(gdb, register));
-  return line(gdb, value, BigInt.asIntN(width, value).toString());
+  if (form === 'pointer') return line(gdb, value, `0x${value.toString(16)}`, tabbed);
+  if (form === 'flags') return line(gdb, value, flagNames(entry, register), tabbed);
+  if (form === 'unsigned') return line(gdb, value, value.toString(), tabbed);
+  const [field] = fields ?? [];
+  if (form === 'field' && field) {
+    const part = cut(value, field);
+    return line(gdb, part, field.width === width ? `0x${part.toString(16)}` : part.toString(), tabbed);
+  }
+  return line(gdb, value, BigInt.asIntN(width, value).toString(), tabbed);
 }
-
-/** The registers that gdb shows first. */
-const knownOf = (cpu: CpuView): typeof KNOWN => (find(cpu, 'eip') || find(cpu, 'eax') ? KNOWN_32 : KNOWN);
 
 const find = (cpu: CpuView, name: string): Register | undefined => cpu.registers.find((register) => register.name === name);
 
-/** Registers that the dump holds, and those that could be worked out whole. */
-export function gdbInfoRegisters(cpu: CpuView): string {
-  const rows = (known: typeof KNOWN) => known.flatMap((entry) => (usable(find(cpu, entry[0])) ?? []).map((register) => infoLine(entry, register)));
-  const segments = SEGMENTS.flatMap((name) => {
-    const segment = cpu.segments.find((candidate) => candidate.name === name);
-    return segment ? [line(name, BigInt(segment.selector), String(segment.selector))] : [];
+/** A register of which only some bits are known is no value to print as one. */
+function held(cpu: CpuView, entries: readonly GdbRegister[]): { entry: GdbRegister; register: Register }[] {
+  return entries.flatMap((entry) => {
+    const register = find(cpu, entry.ours);
+    return register && register.knownBits === undefined ? [{ entry, register }] : [];
   });
-  return [...rows(knownOf(cpu)), ...segments, ...rows(SYSTEM)].map((text) => `${text}\n`).join('');
 }
 
-/** A register of which only some bits are known is no value to print as one. */
-function usable(register: Register | undefined): [Register] | undefined {
-  return register && register.knownBits === undefined ? [register] : undefined;
+function selectors(cpu: CpuView, { segments }: GdbLayout): { name: string; selector: number }[] {
+  return segments.flatMap((name) => cpu.segments.filter((segment) => segment.name === name).map(({ selector }) => ({ name, selector })));
+}
+
+/** Registers that the dump holds, and those that could be worked out whole; empty for a CPU that gdb has no list for here. */
+export function gdbInfoRegisters(cpu: CpuView): string {
+  const layout = gdbLayout(cpu);
+  if (!layout) return '';
+  const lines = (entries: readonly GdbRegister[]) => held(cpu, entries).map(({ entry, register }) => infoLine(entry, register, layout.tabbed));
+  const segments = selectors(cpu, layout).map(({ name, selector }) => line(name, BigInt(selector), String(selector)));
+  return [...lines(layout.known), ...segments, ...lines(layout.system)].map((text) => `${text}\n`).join('');
 }
 
 /** Commands for a gdb that is connected to a stub. gdb takes no constant above 64 bits, so vector registers are set by halves. */
 export function gdbSetCommands(cpu: CpuView): string {
-  const scalar = [...knownOf(cpu), ...SYSTEM].flatMap(([ours, gdb]) =>
-    (usable(find(cpu, ours)) ?? []).map(({ value }) => `set $${gdb} = 0x${value.toString(16)}`),
-  );
-  const segments = SEGMENTS.flatMap((name) => {
-    const segment = cpu.segments.find((candidate) => candidate.name === name);
-    return segment ? [`set $${name} = 0x${segment.selector.toString(16)}`] : [];
-  });
+  const layout = gdbLayout(cpu);
+  if (!layout) return '';
+  const scalar = held(cpu, [...layout.known, ...layout.system])
+    .filter(({ entry }) => entry.form !== 'field')
+    .map(({ entry, register }) => `set $${entry.gdb} = 0x${register.value.toString(16)}`);
+  const segments = selectors(cpu, layout).map(({ name, selector }) => `set $${name} = 0x${selector.toString(16)}`);
+  const { halves } = layout;
   const vectors = cpu.registers
-    .filter(({ name }) => /^xmm\d+$/.test(name))
+    .filter(({ name }) => halves?.name.test(name))
     .flatMap(({ name, value }) =>
-      [0n, 1n].map((half) => `set $${name}.v2_int64[${half}] = 0x${BigInt.asUintN(64, value >> (half * 64n)).toString(16)}`),
+      [0n, 1n].map((half) => `set $${name}.${halves?.element}[${half}] = 0x${BigInt.asUintN(64, value >> (half * 64n)).toString(16)}`),
     );
   return [...scalar, ...segments, ...vectors].map((text) => `${text}\n`).join('');
 }

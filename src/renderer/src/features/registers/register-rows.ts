@@ -25,7 +25,7 @@ export const SECTION_TITLES: Record<SectionId, string> = {
   general: 'General',
   control: 'Control',
   segments: 'Segments',
-  system: 'System and MSRs',
+  system: 'System',
   debug: 'Debug',
   'floating-point': 'Floating point',
   vector: 'Vector',
@@ -64,7 +64,7 @@ export function setFields(fields: readonly BitField[]): string[] {
 }
 
 function hexOf({ register, segment }: RegisterRow): string[] {
-  if (register) return [register.value.toString(16).padStart(register.width / 4, '0')];
+  if (register) return [register.value.toString(16).padStart(Math.ceil(register.width / 4), '0')];
   return segment ? [segment.selector, segment.base, segment.limit, segment.flags].map((part) => part.toString(16)) : [];
 }
 

@@ -13,7 +13,8 @@ export function registersJson(cpus: readonly CpuView[]): string {
     );
     const inferred = cpu.registers.filter((register) => register.inferred === true).map(({ name }) => name);
     const paging = pagingJson(cpu.paging);
-    return { index: cpu.index, mode: cpu.mode, paging, registers: Object.fromEntries<unknown>([...values, ...segments]), inferred };
+    const regimes = cpu.regimes.length > 1 ? { regimes: cpu.regimes.map(pagingJson) } : {};
+    return { index: cpu.index, mode: cpu.mode, paging, ...regimes, registers: Object.fromEntries<unknown>([...values, ...segments]), inferred };
   });
   return `${JSON.stringify({ cpus: list }, null, 2)}\n`;
 }
