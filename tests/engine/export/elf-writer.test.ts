@@ -53,6 +53,16 @@ describe("QEMU's layout", () => {
 });
 
 describe('the portable layout', () => {
+  it('is not taken for a file that QEMU wrote, whose own are, of either of its layouts', () => {
+    const sentenceOf = (file: string) => openToExport(file).dump.sentence;
+    const target = newTarget();
+    exportDump(openToExport(fixture('tiny/stream.qevm')), PORTABLE, target, SILENT);
+    expect(sentenceOf(target)).toMatch(/^An ELF64 vmcore of a QEMU guest, with 2 CPUs/);
+    for (const name of ['tiny', 'tiny-variants/qemu5.2-plain']) {
+      expect(sentenceOf(fixture(`${name}/paging-off.elf`))).toMatch(/^An ELF64 vmcore written by QEMU's dump-guest-memory, with/);
+    }
+  });
+
   it.each(['tiny/stream.qevm', 'tiny/paging-off.elf', 'tiny-variants/qemu5.2-plain/stream.qevm', 'tiny-variants/qemu5.2-plain/paging-off.elf'])(
     'of %s holds the memory of the ELF that QEMU wrote, and its notes byte for byte',
     (name) => {

@@ -66,6 +66,11 @@ it('zero pages are shared, or left out where that is asked for', async () => {
   expect([await stateIn(shared), await stateIn(left)]).toEqual(['zero', 'excluded']);
 });
 
+it.each([{}, { excludeZero: true }])('is not taken for a file that QEMU wrote (%o)', async (options) => {
+  const said = await withFile(exported(fixture('tiny/stream.qevm'), options), (session) => session.summary('x').sentence);
+  expect(said).toMatch(/^A kdump-compressed dump of a QEMU guest, with 2 CPUs/);
+});
+
 it('memory that the source lacks is excluded in the file, never zero', async () => {
   const truncated = newTarget();
   writeFileSync(truncated, readFileSync(fixture('tiny/stream.qevm')).subarray(0, 1_000_000));

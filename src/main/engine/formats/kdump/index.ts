@@ -187,16 +187,17 @@ class KdumpDump {
     });
   }
 
-  #sentence({ header }: KdumpPart, cpus: CpuState[], notes: FoundNote[], { runs, segments }: PageIndex): string {
+  #sentence({ header, subHeader }: KdumpPart, cpus: CpuState[], notes: FoundNote[], { runs, segments }: PageIndex): string {
     const { sysname, release, nodename, machine } = header.utsname;
     const host = nodename && nodename !== '(none)' ? `on ${nodename}` : '';
     const system = [sysname, release, host].filter(Boolean).join(' ');
-    // QEMU fills in the machine's name alone.
-    const byQemu = notes.some(({ owner }) => owner === 'QEMU') || (machine !== '' && system === '');
-    const what = header.diskdump ? 'A diskdump' : 'A kdump-compressed dump';
-    const who = system ? ` of ${system}` : byQemu ? " written by QEMU's dump-guest-memory" : ' of a machine';
-    const total = runs.reduce((sum, { first, end }) => sum + (end - first), 0) * header.blockSize;
+    // QEMU (dump/dump.c, v2.0 to v10.0) fills in the machine's name alone and claims dump level 1, but leaves nothing out; others keep its notes.
     const excluded = excludedBytes(segments);
+    const byQemu = machine !== '' && subHeader.dumpLevel === 1 && excluded === 0;
+    const guest = notes.some(({ owner }) => owner === 'QEMU') ? ' of a QEMU guest' : ' of a machine';
+    const what = header.diskdump ? 'A diskdump' : 'A kdump-compressed dump';
+    const who = system ? ` of ${system}` : byQemu ? " written by QEMU's dump-guest-memory" : guest;
+    const total = runs.reduce((sum, { first, end }) => sum + (end - first), 0) * header.blockSize;
     const left = excluded > 0 ? `, of which ${formatSize(excluded)} were left out` : '';
     return `${what}${who}, with ${counted(cpus.length || Math.max(0, header.cpuCount), 'CPU')} and ${formatSize(total)} of memory${left}.`;
   }
