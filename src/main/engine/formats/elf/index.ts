@@ -19,7 +19,7 @@ import { VMCOREINFO_OWNER, vmcoreinfoFacts } from '../vmcoreinfo.ts';
 import { countPrograms, readHeader } from './header.ts';
 import { NT_AUXV, NT_FILE, NT_PRSTATUS } from './layout.ts';
 import { MAX_NOTES, parseNotes, type FoundNote } from './notes.ts';
-import { loadSegments, readSegments, type Segments } from './segments.ts';
+import { loadSegments, readSegments, type LoadSegment } from './segments.ts';
 
 /** Most bytes of notes that are read, of all PT_NOTE segments together. */
 const MAX_NOTES_SIZE = 64 * 1024 * 1024;
@@ -82,7 +82,8 @@ class Vmcore {
       formatTitle: title,
       sentence: this.#sentence(
         notes,
-        segments,
+        loads,
+        segments.notes,
         regions.reduce((sum, region) => sum + region.last - region.start + 1, 0),
       ),
       layers: [
@@ -114,14 +115,14 @@ class Vmcore {
     return `ELF${elfClass.bits} vmcore${littleEndian ? '' : ', big-endian'}`;
   }
 
-  #sentence(notes: readonly FoundNote[], segments: Segments, total: number): string {
+  #sentence(notes: readonly FoundNote[], loads: readonly LoadSegment[], noteSegments: readonly ProgramHeader[], total: number): string {
     const cpus = Math.max(
       notes.filter(({ owner, type }) => owner === 'CORE' && type === NT_PRSTATUS).length,
       notes.filter(({ owner, type }) => owner === 'QEMU' && type === 0).length,
     );
     const { littleEndian } = this.#header.kind;
     const machine = this.#architecture ? '' : ` of ${this.#family ? `a ${this.#family.title}` : 'an unknown'} machine`;
-    const what = `An ${this.#title()}${littleEndian ? '' : ','}${machine}${this.#writer(notes, segments)}`;
+    const what = `An ${this.#title()}${littleEndian ? '' : ','}${machine}${this.#writer(notes, loads, noteSegments)}`;
     return `${what}, with ${counted(cpus, 'CPU')} and ${formatSize(total)} of memory.`;
   }
 
@@ -129,14 +130,14 @@ class Vmcore {
    * Whoever left its mark: " written by QEMU's dump-guest-memory"; empty for a file that does not show it. Others keep QEMU's notes, but no memory right behind the notes, at whatever offset,
    * as dump/dump.c (v2.0 to v10.0) has it: ours, in the portable layout, begins on a page.
    */
-  #writer(found: readonly FoundNote[], { notes, loads }: Segments): string {
+  #writer(notes: readonly FoundNote[], loads: readonly LoadSegment[], noteSegments: readonly ProgramHeader[]): string {
     if (this.#header.headerSize === QEMU_EHSIZE) return " written by QEMU's dump-guest-memory";
-    if (found.some(({ owner }) => owner === 'QEMU')) {
-      const end = Math.max(...notes.map(({ offset, fileSize }) => offset + fileSize));
+    if (notes.some(({ owner }) => owner === 'QEMU')) {
+      const end = Math.max(...noteSegments.map(({ offset, fileSize }) => offset + fileSize));
       return loads.some(({ offset, filtered }) => !filtered && offset === end) ? " written by QEMU's dump-guest-memory" : ' of a QEMU guest';
     }
     // The kernel gives its segments the virtual addresses of its direct map.
-    const ofKernel = found.some(({ owner }) => owner === VMCOREINFO_OWNER) && loads.some(({ virtual, physical }) => virtual !== physical);
+    const ofKernel = notes.some(({ owner }) => owner === VMCOREINFO_OWNER) && loads.some(({ virtual, physical }) => virtual !== physical);
     return ofKernel ? ' of a crashed kernel (kdump)' : '';
   }
 
