@@ -1,11 +1,12 @@
 /** The CPU families that are decoded. */
 import type { Architecture } from './architecture.ts';
 import { i386 } from './i386/index.ts';
+import { s390x } from './s390x/index.ts';
 import { x86_64 } from './x86-64/index.ts';
 
 export type { Architecture, CpuNote, NoteContext } from './architecture.ts';
 
-export const ARCHITECTURES: readonly Architecture[] = [x86_64, i386];
+export const ARCHITECTURES: readonly Architecture[] = [x86_64, i386, s390x];
 
 /** By e_machine of an ELF file; undefined for a CPU that is not decoded. */
 export function findArchitectureByElfMachine(machine: number): Architecture | undefined {

@@ -36,8 +36,8 @@ export const pageEntryPae: EntryFormat = {
     return pageEntry.kind(level, low, high, noExecuteOff);
   },
 
-  rights(low, high, level) {
-    return level === TOP ? RIGHTS_ALL : pageEntry.rights(low, high, level);
+  rights(low, high, level, noExecuteOff) {
+    return level === TOP ? RIGHTS_ALL : pageEntry.rights(low, high, level, noExecuteOff);
   },
 
   reservedBits(level, low, high, noExecuteOff) {
