@@ -59,7 +59,10 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRule>> = {
     folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/arch`, `${ENGINE}/translate`, `${ENGINE}/formats`],
     packages: [],
   },
-  [`${ENGINE}/linux`]: { folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/arch`, `${ENGINE}/translate`], packages: [] },
+  [`${ENGINE}/linux`]: {
+    folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/arch`, `${ENGINE}/translate`, `${ENGINE}/dwarf`, `${ENGINE}/btf`],
+    packages: [],
+  },
   [`${ENGINE}/export`]: {
     folders: [
       'src/shared',

@@ -1,0 +1,85 @@
+/**
+ * A Linux kernel as its memory tells of it, without debug information: VMCOREINFO, its symbol table, its BTF. What one of them lacks is asked of the next; where nobody knows a symbol or a
+ * member it is undefined, and whoever needs it says what is missing.
+ */
+import { BtfData } from '../btf/btf-data.ts';
+import { BtfTypes } from '../btf/btf-types.ts';
+import { readKallsyms } from './kallsyms.ts';
+import type { KallsymsTable } from './kallsyms-table.ts';
+import type { KernelSpace } from './kernel-space.ts';
+
+/** The kernel's BTF takes some 5 MB; more than this is none. */
+const MAX_BTF = 64 * 1024 * 1024;
+
+export class LinuxKernel {
+  readonly space: KernelSpace;
+  /** Lines of VMCOREINFO by key. */
+  readonly vmcoreinfo: ReadonlyMap<string, string>;
+  #kallsyms: KallsymsTable | null | undefined;
+  #types: BtfTypes | null | undefined;
+  readonly #addresses = new Map<string, bigint | undefined>();
+
+  constructor(space: KernelSpace, vmcoreinfo: ReadonlyMap<string, string>) {
+    this.space = space;
+    this.vmcoreinfo = vmcoreinfo;
+  }
+
+  /** The kernel's own symbol table; undefined where it is not found or not in the dump. */
+  get kallsyms(): KallsymsTable | undefined {
+    this.#kallsyms ??= readKallsyms(this.space, (name) => this.#noted(name)) ?? null;
+    return this.#kallsyms ?? undefined;
+  }
+
+  /** Types of the kernel's image; undefined for a kernel without BTF. */
+  get types(): BtfTypes | undefined {
+    this.#types ??= this.#readTypes() ?? null;
+    return this.#types ?? undefined;
+  }
+
+  /** Address of a symbol; of a variable that VMCOREINFO gives, or the symbol table. */
+  address(name: string): bigint | undefined {
+    if (!this.#addresses.has(name)) this.lookUp([name]);
+    return this.#addresses.get(name);
+  }
+
+  /** Looks several symbols up at once, which costs no more than one. */
+  lookUp(names: readonly string[]): void {
+    const unknown: string[] = [];
+    for (const name of names) {
+      if (this.#addresses.has(name)) continue;
+      const noted = this.#noted(name);
+      if (noted === undefined) unknown.push(name);
+      else this.#addresses.set(name, noted);
+    }
+    const found = unknown.length > 0 ? this.kallsyms?.find(unknown) : undefined;
+    for (const name of unknown) this.#addresses.set(name, found?.get(name));
+  }
+
+  /** Bytes from the start of a struct to a member, as VMCOREINFO or BTF says. */
+  offset(struct: string, member: string): number | undefined {
+    return decimal(this.vmcoreinfo.get(`OFFSET(${struct}.${member})`)) ?? this.types?.find(struct, member)?.offset;
+  }
+
+  /** Bytes of a struct. */
+  size(struct: string): number | undefined {
+    return decimal(this.vmcoreinfo.get(`SIZE(${struct})`)) ?? this.types?.struct(struct)?.size;
+  }
+
+  #noted(name: string): bigint | undefined {
+    const value = this.vmcoreinfo.get(`SYMBOL(${name})`);
+    return value !== undefined && /^[\da-f]{1,16}$/.test(value) ? BigInt(`0x${value}`) : undefined;
+  }
+
+  #readTypes(): BtfTypes | undefined {
+    this.lookUp(['__start_BTF', '__stop_BTF']);
+    const start = this.address('__start_BTF');
+    const stop = this.address('__stop_BTF');
+    if (start === undefined || stop === undefined || stop <= start || stop - start > MAX_BTF) return undefined;
+    const bytes = this.space.bytes(start, Number(stop - start));
+    return bytes && new BtfTypes(new BtfData(bytes, "the kernel's BTF"), this.space.wordSize);
+  }
+}
+
+function decimal(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
