@@ -18,6 +18,8 @@ export interface VmFieldDescription {
   /** Bytes of one element. */
   size: number;
   array_len?: number;
+  /** Of a built-in description: the field before it that holds `array_len`. */
+  array_len_field?: string;
   index?: number;
   struct?: VmDescription;
 }

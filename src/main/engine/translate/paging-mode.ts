@@ -43,6 +43,8 @@ export interface PagingOptions {
   noExecuteOff?: boolean;
   /** Entries that the top table has, where it is not a whole one; `last` inclusive. */
   topRange?: { first: number; last: number };
+  /** True when the CPU ignores bits 63 to 56 of an address in these tables; bit 55 then stands for all of them (AArch64: TCR_ELx.TBI). */
+  topByteIgnored?: boolean;
   /** With two stages of translation: what the addresses in these tables, and those that they lead to, go through. */
   below?: StageTable;
   /** For CPUs that exchange the first addresses with those elsewhere (prefixing.ts): where, as a GPA. */

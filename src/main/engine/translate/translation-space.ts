@@ -1,4 +1,5 @@
 /** A virtual address space: one set of tables, or one for each half of the addresses, behind one face. */
+import { formatAddress } from '#shared/address-text.ts';
 import type { Mapping, PageTableView, PagingLevel, Translation, Walk } from '#shared/model/index.ts';
 import type { PhysicalMemory } from '#engine/memory/physical-memory.ts';
 import { listMappings } from './mappings.ts';
@@ -20,6 +21,7 @@ export class TranslationSpace {
   readonly main: SpaceTable;
   readonly #memory: PhysicalMemory;
   readonly #translators: readonly Translator[];
+  readonly #tagged: boolean;
   #used: Translator;
 
   constructor(memory: PhysicalMemory, tables: readonly SpaceTable[]) {
@@ -29,6 +31,7 @@ export class TranslationSpace {
     this.main = main;
     this.#memory = memory;
     this.#translators = tables.map(({ mode, root, options }) => new Translator(memory, mode, root, options));
+    this.#tagged = tables.some(({ options }) => options.topByteIgnored === true);
     this.#used = this.#translators[0]!;
   }
 
@@ -42,10 +45,18 @@ export class TranslationSpace {
     return this.#translators[this.#indexFor(address)]!;
   }
 
+  /** The address as the tables see it: without the tag in its top byte, where the CPU ignores that. */
+  untagged(address: bigint): bigint {
+    if (!this.#tagged) return address;
+    const plain = BigInt.asUintN(64, BigInt.asIntN(56, address));
+    return this.tables[this.#placeOf(plain)]!.options.topByteIgnored === true ? plain : address;
+  }
+
   /** True when the address is mapped; `found` then tells where. */
   translateAddress(address: bigint): boolean {
-    this.#used = this.translatorFor(address);
-    return this.#used.translateAddress(address);
+    const plain = this.untagged(address);
+    this.#used = this.translatorFor(plain);
+    return this.#used.translateAddress(plain);
   }
 
   /** What the last `translateAddress` found: its `physical`, `pageSize`, `rights`, `level`, `fault`. */
@@ -54,12 +65,16 @@ export class TranslationSpace {
   }
 
   answer(address: bigint): Translation {
-    return this.translatorFor(address).answer(address);
+    return { ...this.translatorFor(address).answer(this.untagged(address)), address };
   }
 
   walk(address: bigint): Walk {
     const { mode, root, source, options } = this.tableFor(address);
-    return collectWalk(this.#memory, mode, root, source, address, options);
+    const plain = this.untagged(address);
+    const walk = collectWalk(this.#memory, mode, root, source, plain, options);
+    if (plain === address) return walk;
+    const sentence = `The CPU ignores the top byte of ${formatAddress(address)}. ${walk.result.sentence}`;
+    return { ...walk, address, result: { ...walk.result, sentence } };
   }
 
   /** See readPageTable. */
@@ -91,11 +106,16 @@ export class TranslationSpace {
 
   /** Whether an address can be a virtual one here. */
   isPossible(address: bigint): boolean {
-    const { mode, first, last } = this.tableFor(address);
-    return address >= first && address <= last && nonCanonicalReason(mode, address) === undefined;
+    const plain = this.untagged(address);
+    const { mode, first, last } = this.tableFor(plain);
+    return plain >= first && plain <= last && nonCanonicalReason(mode, plain) === undefined;
   }
 
   #indexFor(address: bigint): number {
+    return this.#placeOf(this.untagged(address));
+  }
+
+  #placeOf(address: bigint): number {
     const { tables } = this;
     for (let index = tables.length - 1; index > 0; index--) if (address >= tables[index]!.first) return index;
     return 0;

@@ -165,7 +165,7 @@ class Decoder {
 
   #field(field: VmFieldDescription & Partial<VmDescription>, depth: number, siblings: VmField[]): void {
     const { name, type, size, index } = field;
-    const count = field.array_len ?? 1;
+    const count = field.array_len_field === undefined ? (field.array_len ?? 1) : lengthIn(siblings, field.array_len_field);
     const isCount = (value: number) => Number.isInteger(value) && value >= 0;
     if (typeof name !== 'string' || typeof type !== 'string' || !isCount(size) || !isCount(count)) {
       throw new DescriptionMismatch(`field ${String(JSON.stringify(name))}: a description without a name, a type or a size`);
@@ -173,7 +173,7 @@ class Decoder {
     // A "tmp" field carries its structure's members in itself, and so does a list those of its last element.
     const nested = field.struct ?? (type === 'tmp' && field.fields ? (field as VmDescription) : undefined);
     const values: VmField['values'] = [];
-    const isArray = field.array_len !== undefined;
+    const isArray = field.array_len !== undefined || field.array_len_field !== undefined;
     const decoded = { name, type, fileOffset: this.#fileOffset + this.at, size, values };
     siblings.push({ ...decoded, ...(isArray ? { isArray } : {}), ...(typeof index === 'number' ? { index } : {}) });
     for (let element = 0; element < count && size > 0; element++) {
@@ -220,6 +220,12 @@ class Decoder {
     }
     return this.#bytes.slice(at, at + size);
   }
+}
+
+/** A length out of the fields before; -1, which is none, where it is missing. */
+function lengthIn(fields: readonly VmField[], name: string): number {
+  const value = fields.find((field) => field.name === name)?.values[0];
+  return typeof value === 'bigint' ? Number(value) : -1;
 }
 
 function isObject<T>(value: unknown): value is T {

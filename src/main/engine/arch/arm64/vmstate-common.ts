@@ -1,0 +1,36 @@
+/** What the `cpu` sections of 64-bit and of 32-bit ARM CPUs share: QEMU saves them alike, and only the ids of their system registers tell them apart. */
+import type { VmField, VmStruct } from '../vmstate.ts';
+
+interface ListedRegister {
+  id: bigint;
+  value: bigint;
+  /** Of the value. */
+  field: VmField;
+  index: number;
+}
+
+const valuesOf = (cpu: VmStruct, name: string): VmField[] => cpu.fields.filter((field) => field.name === name);
+
+/** System registers in the order of the section. */
+export function listedRegisters(cpu: VmStruct): ListedRegister[] {
+  const ids = valuesOf(cpu, 'cpreg_vmstate_indexes').flatMap(({ values }) => values);
+  const values = valuesOf(cpu, 'cpreg_vmstate_values').flatMap((field) => field.values.map((value, index) => ({ value, field, index })));
+  return values.flatMap(({ value, field, index }, n) => {
+    const id = ids[n];
+    return typeof id === 'bigint' && typeof value === 'bigint' ? [{ id, value, field, index }] : [];
+  });
+}
+
+const ARM64 = 0x6n;
+const ARM = 0x4n;
+
+/** The CPU's family; undefined for a section of no ARM CPU. */
+export function armFamilyOf(cpu: VmStruct): 'arm64' | 'arm' | undefined {
+  const ids = valuesOf(cpu, 'cpreg_vmstate_indexes').flatMap(({ values }) => values);
+  const kinds = new Set(ids.map((id) => (typeof id === 'bigint' ? id >> 60n : undefined)));
+  if (kinds.has(ARM64)) return 'arm64';
+  return kinds.has(ARM) ? 'arm' : undefined;
+}
+
+/** Index of QEMU's banks (target/arm/internals.h, BANK_USRSYS …). */
+export const BANK = { usr: 0, svc: 1, abt: 2, und: 3, irq: 4, fiq: 5, hyp: 6, mon: 7 } as const;

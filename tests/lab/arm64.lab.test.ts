@@ -1,0 +1,60 @@
+/** AArch64 Linux guests against QEMU and against themselves: registers, page walks of every process, notes. */
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LabImage } from './marks.ts';
+import { compareMarks, compareTranslations, findRoots, openLabImage, readMarks, spaceOfCpu, spaceOfRoot } from './marks.ts';
+import { labFile, labOracle } from './lab-guest.ts';
+import { parseArmRegisters } from '../engine/arch/arm64/arm-answers.ts';
+
+const GUEST = 'arm64';
+
+/** Addresses of kernel symbols that the guest printed. */
+function kernelSymbols(): Map<string, bigint> {
+  const lines = readFileSync(labFile(GUEST, 'serial.log'), 'latin1').matchAll(/^([0-9a-f]{16}) [A-Za-z] (\w+)\r?$/gm);
+  return new Map([...lines].map(([, digits = '', name = '']) => [name, BigInt(`0x${digits}`)]));
+}
+
+describe.each(['stream.qevm', 'paging-off.elf', 'kdump-zlib.vmcore'])('%s of the AArch64 guest', (name) => {
+  let image: LabImage;
+  beforeAll(async () => {
+    image = await openLabImage(GUEST, name);
+  });
+  afterAll(() => image.source.close());
+
+  it('has the registers that QEMU prints', () => {
+    const { cpus } = labOracle(GUEST);
+    expect(image.dump.cpus).toHaveLength(cpus.length);
+    for (const [index, { registers }] of cpus.entries()) {
+      const theirs = parseArmRegisters(registers);
+      const ours = Object.fromEntries(Object.keys(theirs).map((register) => [register, image.dump.cpus[index]!.registers[register]?.value]));
+      expect(ours).toEqual(theirs);
+      expect(Object.keys(theirs).length).toBeGreaterThan(64);
+    }
+  });
+
+  it('translates as gva2gpa', () => {
+    const { theirs, ours } = compareTranslations(image, GUEST);
+    if (name === 'stream.qevm') expect(ours).toEqual(theirs);
+    // Notes have no TTBR0.
+    else expect(ours.filter((line) => !line.includes('unmapped'))).toEqual([]);
+  });
+
+  it('translates what the kernel printed of its own addresses', () => {
+    const symbols = kernelSymbols();
+    const text = symbols.get('_stext')!;
+    const space = spaceOfCpu(image, 0);
+    expect(space.translateAddress(text)).toBe(true);
+    // /proc/iomem: Kernel code begins there.
+    const code = /([0-9a-f]+)-[0-9a-f]+ : Kernel code/.exec(readFileSync(labFile(GUEST, 'serial.log'), 'latin1'))![1]!;
+    expect(space.found.physical).toBe(Number.parseInt(code, 16));
+  });
+
+  it('translates what each process printed of its own addresses', () => {
+    for (const process of readMarks(GUEST)) {
+      const roots = findRoots(image, process);
+      expect(roots).toHaveLength(1);
+      const { theirs, ours } = compareMarks(image, spaceOfRoot(image, roots[0]!), process);
+      expect(ours).toEqual(theirs);
+    }
+  });
+});
