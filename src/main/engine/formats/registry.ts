@@ -1,5 +1,5 @@
 /** The formats, in the order in which a file's content is tried against them. Content decides, never the name. */
-import { WorkbenchError } from '#shared/errors.ts';
+import { DumpFormatError, WorkbenchError } from '#shared/errors.ts';
 import type { FormatId } from '#shared/model/dump.ts';
 import type { ByteSource } from '../memory/byte-source.ts';
 import { avml } from './avml/index.ts';
@@ -9,10 +9,13 @@ import { recognizeForeign } from './foreign.ts';
 import type { DumpFormat, OpenContext, OpenedDump } from './format.ts';
 import { kdump } from './kdump/index.ts';
 import { lime } from './lime/index.ts';
+import { processCore } from './process-core/index.ts';
+import { ProcessCore } from './process-core/process-core.ts';
+import { openBestView, qemuCore } from './qemu-core/index.ts';
 import { qemuStream } from './qemu-stream/index.ts';
 import { raw } from './raw/index.ts';
 
-export const FORMATS: readonly DumpFormat[] = [qemuStream, elfVmcore, kdump, lime, avml, raw];
+export const FORMATS: readonly DumpFormat[] = [qemuStream, elfVmcore, kdump, qemuCore, processCore, lime, avml, raw];
 
 /** How much of a file's start the probes see. */
 const HEAD = 65536;
@@ -35,7 +38,20 @@ export function openDump(source: ByteSource, context: OpenContext, wanted?: Form
       source: source.name,
     });
   }
-  return completeCpus(format.open(source, context), context.memory ?? source);
+  // What tells a process's core from a vmcore stands in its notes, which may lie anywhere in the file.
+  const core = format === elfVmcore && wanted === undefined ? processIn(source, context) : undefined;
+  return completeCpus(core ? openBestView(core, context) : format.open(source, context), context.memory ?? source);
+}
+
+/** Undefined for a vmcore, and for what is broken: the vmcore's format says how. */
+function processIn(source: ByteSource, { start }: OpenContext): ProcessCore | undefined {
+  try {
+    const core = new ProcessCore(source, start);
+    return ProcessCore.is(core.notes) ? core : undefined;
+  } catch (error) {
+    if (error instanceof DumpFormatError) return undefined;
+    throw error;
+  }
 }
 
 function recognize(source: ByteSource, start: number): DumpFormat {

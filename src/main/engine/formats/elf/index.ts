@@ -1,7 +1,7 @@
 /**
  * ELF vmcores of either class and byte order: what QEMU's dump-guest-memory, kdump's /proc/vmcore and makedumpfile -E write. Structures: elf-object/layout.ts.
  *
- * Not supported yet: registers of CPUs other than x86 (their notes are kept as they are), cores of processes.
+ * Not supported yet: registers of CPUs other than x86 (their notes are kept as they are). Cores of processes: formats/process-core.
  */
 import { formatSize } from '#shared/address-text.ts';
 import { counted } from '#shared/counted.ts';
@@ -18,11 +18,9 @@ import type { DumpFormat, OpenContext, OpenedDump } from '../format.ts';
 import { VMCOREINFO_OWNER, vmcoreinfoFacts } from '../vmcoreinfo.ts';
 import { countPrograms, readHeader } from './header.ts';
 import { NT_AUXV, NT_FILE, NT_PRSTATUS } from './layout.ts';
-import { MAX_NOTES, parseNotes, type FoundNote } from './notes.ts';
+import { readNotes, type FoundNote } from './notes.ts';
 import { loadSegments, readSegments, type LoadSegment } from './segments.ts';
 
-/** Most bytes of notes that are read, of all PT_NOTE segments together. */
-const MAX_NOTES_SIZE = 64 * 1024 * 1024;
 /** What QEMU 7.2 and later write as e_ehsize, and nobody else. */
 const QEMU_EHSIZE = 8;
 
@@ -142,27 +140,15 @@ class Vmcore {
   }
 
   #readNotes(segments: readonly ProgramHeader[]): FoundNote[] {
-    const notes: FoundNote[] = [];
-    let bytesLeft = MAX_NOTES_SIZE;
-    for (const { offset, fileSize } of segments) {
-      const length = Math.max(0, Math.min(fileSize, this.#source.size - offset, bytesLeft));
-      bytesLeft -= length;
-      const bytes = new Uint8Array(length);
-      if (length > 0) this.#source.read(offset, bytes);
-      const found = parseNotes(bytes, offset, this.#header.kind.littleEndian, MAX_NOTES - notes.length);
-      const cutAt = found.damagedAt ?? (length < fileSize ? offset + length : undefined);
-      if (cutAt !== undefined) {
-        this.#diagnose(
-          'data-loss',
-          'notes-truncated',
-          `The notes end at 0x${cutAt.toString(16)}, inside one of them.`,
-          'Registers may be missing.',
-          cutAt,
-        );
-      }
-      for (const note of found.notes) notes.push(note);
-      // One message is enough for a file that lies about a thousand segments.
-      if (cutAt !== undefined) break;
+    const { notes, cutAt } = readNotes(this.#source, segments, this.#header.kind.littleEndian);
+    if (cutAt !== undefined) {
+      this.#diagnose(
+        'data-loss',
+        'notes-truncated',
+        `The notes end at 0x${cutAt.toString(16)}, inside one of them.`,
+        'Registers may be missing.',
+        cutAt,
+      );
     }
     return notes;
   }
@@ -172,7 +158,7 @@ class Vmcore {
     const { name } = this.#source;
     throw new WorkbenchError('unsupported', `${name}: this is the core of a process (it has an NT_FILE or NT_AUXV note), not a vmcore`, {
       source: name,
-      hint: 'Cores of QEMU processes are not read yet.',
+      hint: 'Opened as what its content says it is, it shows the guest of a QEMU process, or else the process.',
     });
   }
 
