@@ -12,6 +12,7 @@
  * which are named as such.
  */
 import { WorkbenchError } from '#shared/errors.ts';
+import type { AltLink } from '../elf-object/debug-links.ts';
 import type { ElfFile } from '../elf-object/elf-file.ts';
 import { AT } from './constants.ts';
 import { DebugFile, isSkeleton, type Unit } from './debug-file.ts';
@@ -56,10 +57,12 @@ export class DebugTypes {
   readonly #searches: NameSearch[];
   readonly #reader = new TypeReader();
   readonly #structs = new Map<string, StructType | null>();
+  readonly #missing: AltLink | undefined;
   #unitNames: { unit: Unit; name: string }[] | undefined;
 
-  private constructor(file: DebugFile) {
+  private constructor(file: DebugFile, missing: AltLink | undefined) {
     this.#file = file;
+    this.#missing = missing;
     this.#searches = [file, file.alternate].filter((each) => each !== undefined).map((each) => new NameSearch(each));
   }
 
@@ -72,8 +75,9 @@ export class DebugTypes {
     if (!sections) return undefined;
     const debugFile = new DebugFile(sections);
     const shared = alternate && debugSections(alternate);
-    if (shared) debugFile.alternate = new DebugFile(shared);
-    return new DebugTypes(debugFile);
+    // dwz says ET_REL of its file, whose types and variables are those of the linked program.
+    if (shared) debugFile.alternate = new DebugFile({ ...shared, relocatable: false });
+    return new DebugTypes(debugFile, shared ? undefined : file.altLink);
   }
 
   /**
@@ -121,7 +125,10 @@ export class DebugTypes {
    */
   offsetOf(struct: string, path: string, where: Where = {}): FieldPlace {
     const type = this.struct(struct, where);
-    if (!type) throw new WorkbenchError('bad-request', `${this.#file.sections.source}: no definition of struct ${struct} in the debug information`);
+    if (!type) {
+      const message = `${this.#file.sections.source}: no definition of struct ${struct} in the debug information`;
+      throw this.#missing ? this.#needsAlternate(message) : new WorkbenchError('bad-request', message);
+    }
     return this.place(type, path);
   }
 
@@ -157,14 +164,26 @@ export class DebugTypes {
     for (const search of this.#searches) yield* search.names(STRUCTS);
   }
 
+  /** The file of dwz that was not given though this one needs it: most of its types are there. */
+  get missingAlternate(): AltLink | undefined {
+    return this.#missing;
+  }
+
   /** What could not be read so far; also when part of the debug information is in other files. Empty for a sound file. */
   get damage(): readonly WorkbenchError[] {
     const problems = this.#searches.flatMap((search) => search.damage);
+    const { source } = this.#file.sections;
+    if (this.#missing) problems.push(this.#needsAlternate(`${source}: part of its debug information is in another file`));
     const split = this.#splitInto();
     if (split === undefined) return problems;
-    const { source } = this.#file.sections;
     const message = `${source}: its debug information was left in ${split} and other files (-gsplit-dwarf), which are not read`;
     return [...problems, new WorkbenchError('unsupported', message, { source, hint: 'Build with -gno-split-dwarf' })];
+  }
+
+  #needsAlternate(message: string): WorkbenchError {
+    const { name, buildId } = this.#missing!;
+    const hint = `Give ${name} too, which dwz made (build id ${buildId})`;
+    return new WorkbenchError('bad-request', message, { source: this.#file.sections.source, hint });
   }
 
   #splitInto(): string | undefined {

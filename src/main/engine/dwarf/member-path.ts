@@ -16,8 +16,8 @@ export interface FieldPlace {
 /** The definition of a struct that is only declared, or itself. */
 export type Complete = (type: StructType) => StructType;
 
-/** Anonymous structs in anonymous unions: ten levels are more than anyone writes. */
-const MAX_ANONYMOUS = 32;
+/** Anonymous structs and unions in one struct; struct page of Linux has some twenty. */
+const MAX_ANONYMOUS = 4096;
 
 /** One step of a path. */
 type Step = { member: string } | { index: number };
@@ -31,15 +31,21 @@ export function placeOf(start: CType, path: string, complete: Complete): FieldPl
 }
 
 /** The member of that name, those of anonymous structs and unions included, with its offset from the start of `type`. Undefined for none. */
-export function findMember(type: StructType, name: string, complete: Complete, depth = 0): { member: StructMember; base: number } | undefined {
+export function findMember(type: StructType, name: string, complete: Complete): { member: StructMember; base: number } | undefined {
+  return findInside(type, name, complete, new Set());
+}
+
+/** `passed`: what was looked into before: damage can make a struct a member of itself. */
+function findInside(type: StructType, name: string, complete: Complete, passed: Set<StructType>): { member: StructMember; base: number } | undefined {
+  if (passed.has(type) || passed.size === MAX_ANONYMOUS) return undefined;
+  passed.add(type);
   const { members } = complete(type);
   const own = members.find((member) => member.name === name);
   if (own) return { member: own, base: 0 };
-  if (depth === MAX_ANONYMOUS) return undefined;
   for (const member of members) {
     const inner = member.name === undefined ? resolved(member.type) : undefined;
     if (inner?.kind !== 'struct' && inner?.kind !== 'union') continue;
-    const found = findMember(inner, name, complete, depth + 1);
+    const found = findInside(inner, name, complete, passed);
     if (found) return { member: found.member, base: member.offset + found.base };
   }
   return undefined;

@@ -7,7 +7,7 @@
  *   5        u8 kind, u8 address size, offset abbreviations;  DW_UT_type: u64 signature, offset of the type;  DW_UT_skeleton, _split_compile: u64 id
  * ```
  */
-import type { DumpFormatError } from '#shared/errors.ts';
+import { DumpFormatError } from '#shared/errors.ts';
 import type { SectionContents } from '../elf-object/section-contents.ts';
 import { ByteCursor } from './byte-cursor.ts';
 import { UNIT } from './constants.ts';
@@ -29,6 +29,8 @@ export interface UnitHeader extends UnitEncoding {
   typeOffset: number | undefined;
 }
 
+/** Of a section. Chromium has 40,000 compile units; C++ with type units some hundred thousand. */
+const MAX_UNITS = 2 ** 21;
 const LONGEST_HEADER = 40;
 const SHORTEST_HEADER = 11;
 
@@ -77,9 +79,11 @@ export class UnitList {
     const bytes = this.contents.read(offset, Math.min(LONGEST_HEADER, room));
     const cursor = new ByteCursor(bytes, this.#littleEndian, { source: this.#source, section: this.section, base: offset });
     try {
+      if (this.#units.length === MAX_UNITS) throw cursor.problem('units', `at most ${MAX_UNITS}`, 'more');
       this.#units.push(this.#parse(cursor, offset));
     } catch (error) {
-      this.damage = error as DumpFormatError;
+      if (!(error instanceof DumpFormatError)) throw error;
+      this.damage = error;
       return false;
     }
     this.#next = this.#units.at(-1)!.end;

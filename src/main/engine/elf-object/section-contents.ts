@@ -27,8 +27,8 @@ const CHDR_32 = 12;
 const GNU_HEADER = 12;
 /** Decompressed bytes of one section at most; the .debug_info of the largest programs (Chromium, Firefox with Rust) is a few GB and never compressed in one piece. */
 const MAX_DECOMPRESSED = 2 ** 31;
-/** What deflate can reach: 258 bytes from a 2-bit code. */
-const MAX_DEFLATE_RATIO = 1032;
+/** What each can reach: deflate 258 bytes from a 2-bit code, zstd a block of 128 KiB from 4 bytes. */
+const MAX_RATIO = { zlib: 1032, zstd: 32768 };
 
 const CODECS: Record<number, 'zlib' | 'zstd'> = { 1: 'zlib', 2: 'zstd' };
 
@@ -139,7 +139,7 @@ function gnuCompressed(source: ByteSource, section: ElfSection): SectionContents
 
 function inflated(source: ByteSource, section: ElfSection, codec: 'zlib' | 'zstd', skip: number, size: number): SectionContents {
   const length = section.size - skip;
-  const most = codec === 'zlib' ? Math.min(MAX_DECOMPRESSED, length * MAX_DEFLATE_RATIO) : MAX_DECOMPRESSED;
+  const most = Math.min(MAX_DECOMPRESSED, length * MAX_RATIO[codec]);
   if (size > most) throw refuse(source, section, 'decompressed size', `at most ${most} of ${length} compressed bytes`, String(size));
   return new CompressedContents(
     size,
