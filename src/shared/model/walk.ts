@@ -46,6 +46,8 @@ export interface PagingModeView {
   levels: PagingLevel[];
   /** Width of a virtual address in bits: 32, 48 or 57. */
   virtualBits: number;
+  /** What the bits above those must be: copies of the top one (a canonical address), or the same bits of this address. */
+  upperBits: 'sign' | bigint;
   /** Bytes: 4 or 8. */
   entrySize: number;
   /** Bytes; what a root is a multiple of. */
@@ -67,6 +69,13 @@ export type StepConclusion =
   /** The second stage does not translate `entryAddress`: see WalkStep.below. The entry could not be read. */
   | { kind: 'below-fault' };
 
+/** The rights of a page are those that every level gives. */
+export interface Rights {
+  writable: boolean;
+  user: boolean;
+  executable: boolean;
+}
+
 export interface WalkStep {
   level: number;
   levelName: string;
@@ -83,6 +92,8 @@ export interface WalkStep {
   /** Every bit of the entry with its name and meaning here. */
   flags: BitField[];
   conclusion: StepConclusion;
+  /** The rights that the entry gives, alone; absent for one that leads nowhere. */
+  allows?: Rights;
   /** What the CPU does with it, in a sentence. */
   sentence: string;
   /**
@@ -101,7 +112,7 @@ export type WalkResult =
       /** Names of the set flags of the leaf entry: P RW US PWT PCD A D PS G PAT NX. */
       flags: string[];
       /** Rights after every level has had its say. */
-      effective: { writable: boolean; user: boolean; executable: boolean };
+      effective: Rights;
       /** With two stages of translation: the walk of the address that the first stage ends at. `physical` is its result, `pageSize` that of the smaller page, `effective` what both give. */
       below?: Walk;
       /** Whether the dump holds the byte at `physical`. */
@@ -161,5 +172,5 @@ export interface Mapping {
   physical: number;
   pageSize: number;
   flags: string[];
-  effective: { writable: boolean; user: boolean; executable: boolean };
+  effective: Rights;
 }

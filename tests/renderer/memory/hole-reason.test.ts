@@ -22,7 +22,7 @@ function walkTo(address: bigint, at: PagingLevel, index: number, conclusion: Wal
   };
   return {
     address,
-    mode: { id: 'x86-64-4level', title: '', levels: LEVELS, virtualBits: 48, entrySize: 8, tableAlignment: 4096 },
+    mode: { id: 'x86-64-4level', title: '', levels: LEVELS, virtualBits: 48, upperBits: 'sign' as const, entrySize: 8, tableAlignment: 4096 },
     root: 0,
     rootSource: '',
     steps: [step],

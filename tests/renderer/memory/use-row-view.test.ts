@@ -39,6 +39,7 @@ function guest(pages: bigint[], states: (address: bigint) => MemoryState = () =>
         title: '',
         levels: [{ level: 1, name: 'PT', shift: 12, bits: 9 }],
         virtualBits: 48,
+        upperBits: 'sign' as const,
         entrySize: 8,
         tableAlignment: 4096,
       },

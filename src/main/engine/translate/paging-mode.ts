@@ -7,7 +7,7 @@
  * Not supported: modes whose levels differ in entry size.
  */
 import { formatAddress } from '#shared/address-text.ts';
-import type { BitField, Mapping, PagingLevel, PagingModeId, PagingModeView, WalkResult, WalkStep } from '#shared/model/index.ts';
+import type { BitField, Mapping, PagingLevel, PagingModeId, PagingModeView, Rights, WalkResult, WalkStep } from '#shared/model/index.ts';
 import type { PhysicalMemory } from '#engine/memory/physical-memory.ts';
 
 /** What the CPU does with an entry. Plain numbers, so that the fast path compares integers. */
@@ -25,12 +25,6 @@ export const RIGHT_EXECUTE = 4;
 /** For CPUs on which user mode and kernel mode have an execute right each: that of kernel mode, RIGHT_EXECUTE being that of user mode. */
 export const RIGHT_EXECUTE_PRIVILEGED = 8;
 export const RIGHTS_ALL = 15;
-
-export interface Rights {
-  writable: boolean;
-  user: boolean;
-  executable: boolean;
-}
 
 export function rightsOf(bits: number): Rights {
   const executable = (bits & (RIGHT_EXECUTE | RIGHT_EXECUTE_PRIVILEGED)) !== 0;
@@ -152,8 +146,8 @@ export interface PagingMode {
 
 /** The part of a mode that the user interface draws. */
 export function viewOfMode(mode: PagingMode): PagingModeView {
-  const { id, title, virtualBits, entrySize, tableAlignment } = mode;
-  return { id, title, virtualBits, entrySize, tableAlignment, levels: mode.levels.map((level) => ({ ...level })) };
+  const { id, title, virtualBits, upperBits, entrySize, tableAlignment } = mode;
+  return { id, title, virtualBits, upperBits, entrySize, tableAlignment, levels: mode.levels.map((level) => ({ ...level })) };
 }
 
 /** The root as the CPU uses it: the bits of CR3 (or of what somebody typed) that select a table. */

@@ -1,7 +1,7 @@
 /** What the ends of a walk say to a reader. */
 import { formatAddress, formatSize } from '#shared/address-text.ts';
-import type { MemoryState, WalkStep } from '#shared/model/index.ts';
-import type { PagingMode, Rights } from './paging-mode.ts';
+import type { MemoryState, Rights, WalkStep } from '#shared/model/index.ts';
+import type { PagingMode } from './paging-mode.ts';
 
 const STATE_WORDS: Record<MemoryState, string> = {
   present: 'is in the dump',

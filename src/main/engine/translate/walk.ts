@@ -9,7 +9,7 @@
  * in both 24 entries are read. A fault of the second stage carries that walk.
  */
 import { formatAddress, formatSize } from '#shared/address-text.ts';
-import type { PagingLevel, StepConclusion, Walk, WalkResult, WalkStep } from '#shared/model/index.ts';
+import type { PagingLevel, Rights, StepConclusion, Walk, WalkResult, WalkStep } from '#shared/model/index.ts';
 import type { PhysicalMemory } from '#engine/memory/physical-memory.ts';
 import {
   ENTRY_NOT_PRESENT,
@@ -27,7 +27,6 @@ import {
   viewOfMode,
   type PagingMode,
   type PagingOptions,
-  type Rights,
   type StageTable,
 } from './paging-mode.ts';
 import { absoluteOf, prefixSentence, unsplitSize } from './prefixing.ts';
@@ -111,13 +110,15 @@ export function* walk(
       return { kind: 'fault', reason: 'reserved-bit', sentence };
     }
 
-    rights &= mode.format.rights(low, high, level.level, noExecuteOff);
+    const given = mode.format.rights(low, high, level.level, noExecuteOff);
+    const leading = { ...read, allows: rightsOf(given) };
+    rights &= given;
     const target = mode.format.target(level.level, low, high, kind);
     if (kind === ENTRY_TABLE) {
       const next = nextLevel(mode, depth, level, low, high);
       if (next === undefined) throw new Error(`assertion failed: ${place} points to a table below the last level`);
       yield {
-        ...read,
+        ...leading,
         conclusion: { kind: 'table', next: target },
         sentence: `${place} points to the ${next.name} at ${word} ${formatAddress(target)}.`,
       };
@@ -134,7 +135,7 @@ export function* walk(
     const conclusion: StepConclusion = { kind: 'page', physical, pageStart, pageSize };
     const reason = mode.format.pageReason(level.level);
     yield {
-      ...read,
+      ...leading,
       conclusion,
       sentence: `${place} maps a ${formatSize(2 ** pageShift)} page at ${prefix === 0 ? word : 'real address'} ${formatAddress(target)}; ${reason}.`,
     };
