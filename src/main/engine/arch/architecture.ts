@@ -71,6 +71,8 @@ export interface CpuEvidence {
   vmcoreinfo?: ReadonlyMap<string, string>;
   /** An integer field of the first device section of that name; undefined where there is none. `field` may lead into structures and subsections: `patb_entry`. */
   deviceField?(section: string, field: string): bigint | undefined;
+  /** The bytes of every section of that name, in file order: a device that saves in steps has several. */
+  deviceBytes?(section: string): Uint8Array[];
 }
 
 export interface Architecture {

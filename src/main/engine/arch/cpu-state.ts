@@ -28,6 +28,12 @@ export interface SegmentValue {
   source: string;
 }
 
+/** A hashed page table: its entries as the hypervisor keeps them, 2^shift bytes. */
+export interface HashTable {
+  shift: number;
+  bytes: SharedArrayBuffer;
+}
+
 export interface CpuState {
   index: number;
   /** By gdb's lower-case names: rax … r15, rip, rflags, cr0, cr2, cr3, cr4, efer, …; of a 32-bit x86 under the 64-bit names too, 32 bits wide. */
@@ -36,6 +42,8 @@ export interface CpuState {
   segments: Record<string, SegmentValue>;
   /** Byte order of its data and of its notes; undefined where the dump does not say. */
   littleEndian?: boolean;
+  /** Translation tables that the dump holds outside of guest memory; all CPUs share one. */
+  hashTable?: HashTable;
   /** True when the emulator had it halted; undefined where the dump does not say. */
   halted?: boolean;
 }

@@ -1,5 +1,6 @@
 /** The last step of opening: what the rest of a dump tells of its CPUs (Architecture.completeCpus). */
 import { ARCHITECTURES } from '../arch/index.ts';
+import type { VmField, VmStruct } from '../arch/vmstate.ts';
 import type { ByteSource } from '../memory/byte-source.ts';
 import { ExtentTable } from '../memory/extent-table.ts';
 import { GuestMemory } from '../memory/guest-memory.ts';
@@ -19,17 +20,30 @@ export function completeCpus(dump: OpenedDump, source: ByteSource): OpenedDump {
   const cpus = architecture.completeCpus(dump.cpus, {
     memory,
     vmcoreinfo: vmcoreinfo && parseVmcoreinfo(vmcoreinfo),
-    deviceField: devices && fieldReader(devices, source),
+    ...(devices && deviceReaders(devices, source)),
   });
   return { ...dump, cpus };
 }
 
-function fieldReader({ sections, description, builtIn }: OpenedDevices, source: ByteSource) {
+function deviceReaders({ sections, description, builtIn }: OpenedDevices, source: ByteSource) {
   const devices = new StreamDevices(source, { devices: sections, description: description && { devices: description } }, builtIn ?? []);
-  return (name: string, field: string): bigint | undefined => {
-    const [section] = devices.sections(name);
-    const state = section && devices.decode(section);
-    const value = state && findField(state, field)?.values[0];
-    return typeof value === 'bigint' ? value : undefined;
+  return {
+    deviceField: (name: string, field: string): bigint | undefined => {
+      const [section] = devices.sections(name);
+      const state = section && devices.decode(section);
+      const value = state && findInSubsections(state, field)?.values[0];
+      return typeof value === 'bigint' ? value : undefined;
+    },
+    deviceBytes: (name: string): Uint8Array[] => devices.sections(name).map((section) => devices.bytes(section)),
   };
+}
+
+function findInSubsections(struct: VmStruct, name: string): VmField | undefined {
+  const own = findField(struct, name);
+  if (own) return own;
+  for (const subsection of struct.subsections) {
+    const found = findInSubsections(subsection, name);
+    if (found) return found;
+  }
+  return undefined;
 }
