@@ -14,7 +14,8 @@ const KINDS = [
   { bits: 32, littleEndian: false, title: 'ELF32 vmcore, big-endian' },
 ] as const;
 
-const S390 = 22;
+/** Of a family that is not decoded. */
+const LOONGARCH = 258;
 const pageOf = (fill: number, pages = 1) => new Uint8Array(4096 * pages).fill(fill);
 const byteAt = ({ memory }: ReturnType<typeof openBytes>, address: number) => {
   const byte = new Uint8Array(1);
@@ -23,7 +24,7 @@ const byteAt = ({ memory }: ReturnType<typeof openBytes>, address: number) => {
 const codes = ({ dump }: ReturnType<typeof openBytes>) => dump.diagnostics.map(({ code }) => code);
 
 describe.each(KINDS)('$title', ({ title, ...kind }) => {
-  const write = (elf: Partial<ElfToWrite>) => openBytes(writeElf({ ...kind, machine: S390, loads: [], ...elf }), 'core');
+  const write = (elf: Partial<ElfToWrite>) => openBytes(writeElf({ ...kind, machine: LOONGARCH, loads: [], ...elf }), 'core');
 
   it('opens with its memory, its notes and its name', () => {
     const notes = [
@@ -37,8 +38,8 @@ describe.each(KINDS)('$title', ({ title, ...kind }) => {
         { physical: 0x80000000, data: pageOf(0x55) },
       ],
     });
-    expect(opened.dump).toMatchObject({ formatTitle: title, format: 'elf-vmcore', architecture: 's390x', cpus: [] });
-    expect(opened.dump.sentence).toContain('s390x machine, with 1 CPU and 12 KiB of memory');
+    expect(opened.dump).toMatchObject({ formatTitle: title, format: 'elf-vmcore', architecture: 'loongarch64', cpus: [] });
+    expect(opened.dump.sentence).toContain('LoongArch (64-bit) machine, with 1 CPU and 12 KiB of memory');
     expect(opened.dump.notes.map(({ owner, type, description }) => ({ owner, type, description }))).toEqual(notes);
     expect(opened.dump.regions.map(({ start, last }) => [start, last])).toEqual([
       [0x10000, 0x11fff],
@@ -129,7 +130,7 @@ describe.each(KINDS)('$title', ({ title, ...kind }) => {
   });
 
   it('ends its notes where they would run out of it', () => {
-    const bytes = writeElf({ ...kind, machine: S390, notes: [{ owner: 'CORE', type: 1, description: new Uint8Array(8) }], loads: [] });
+    const bytes = writeElf({ ...kind, machine: LOONGARCH, notes: [{ owner: 'CORE', type: 1, description: new Uint8Array(8) }], loads: [] });
     const noteAt = kind.bits === 64 ? 64 + 56 : 52 + 32;
     bytes.fill(0xff, noteAt + 4, noteAt + 8);
     const { dump } = openBytes(bytes);
