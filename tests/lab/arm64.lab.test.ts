@@ -1,9 +1,11 @@
 /** AArch64 Linux guests against QEMU and against themselves: registers, page walks of every process, notes. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LabImage } from './marks.ts';
 import { compareMarks, compareTranslations, findRoots, openLabImage, readMarks, spaceOfCpu, spaceOfRoot } from './marks.ts';
-import { labFile, labOracle } from './lab-guest.ts';
+import { exportFile, run } from './export-tools.ts';
+import { labFile, labFolder, labOracle, labWorkbench } from './lab-guest.ts';
 import { parseArmRegisters } from '../engine/arch/arm64/arm-answers.ts';
 
 const GUEST = 'arm64';
@@ -56,5 +58,35 @@ describe.each(['stream.qevm', 'paging-off.elf', 'kdump-zlib.vmcore'])('%s of the
       const { theirs, ours } = compareMarks(image, spaceOfRoot(image, roots[0]!), process);
       expect(ours).toEqual(theirs);
     }
+  });
+});
+
+describe('an export of the AArch64 guest', () => {
+  const folder = labFolder();
+  const { open } = labWorkbench(folder);
+
+  it.each(['stream.qevm', 'paging-off.elf'])('of %s has the notes of QEMU’s own ELF file', async (name) => {
+    const target = path.join(folder, `${name}.elf`);
+    await exportFile(open, labFile(GUEST, name), target, { layout: 'qemu' });
+    // Where they stand depends on how many segments there are.
+    const notes = (file: string) => run('readelf', ['-nW', file]).replace(/at file offset 0x[0-9a-f]+/, '');
+    expect(notes(target) === notes(labFile(GUEST, 'paging-off.elf'))).toBe(true);
+    rmSync(target);
+  });
+
+  it('shows gdb the registers that QEMU prints', async () => {
+    const target = path.join(folder, 'gdb.elf');
+    await exportFile(open, labFile(GUEST, 'stream.qevm'), target, { layout: 'portable' });
+    const said = run('gdb-multiarch', ['-batch', '-ex', 'info registers', '-ex', 'thread 2', '-ex', 'info registers', '-c', target]);
+    const blocks = said.split('Switching to thread 2');
+    for (const [index, { registers }] of labOracle(GUEST).cpus.entries()) {
+      const shown = Object.fromEntries(
+        [...blocks[index]!.matchAll(/^(x\d+|sp|pc|cpsr)\s+0x([0-9a-f]+)/gm)].map(([, name, digits]) => [name, BigInt(`0x${digits}`)]),
+      );
+      const theirs = parseArmRegisters(registers);
+      expect(shown).toEqual(Object.fromEntries(Object.keys(shown).map((name) => [name, theirs[name]])));
+      expect(Object.keys(shown)).toHaveLength(34);
+    }
+    rmSync(target);
   });
 });
