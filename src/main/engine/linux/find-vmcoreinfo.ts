@@ -6,6 +6,7 @@
  */
 import type { GuestMemory } from '../memory/guest-memory.ts';
 import { isRunning, type Translate } from './kernel-place.ts';
+import { lowcoreText } from './s390-lowcore.ts';
 import { FIRST_KEY, MAX_VMCOREINFO, readVmcoreinfoText, type VmcoreinfoText } from './vmcoreinfo-text.ts';
 
 const CHUNK = 2 ** 20;
@@ -45,8 +46,10 @@ export function findVmcoreinfo(memory: GuestMemory, translate: Translate | undef
   return others.length === 1 ? { chosen: only, others: [], proven: false } : { others, proven: false };
 }
 
-/** Where the first key stands. */
+/** Where the first key stands; where the kernel itself says so first. */
 function* textAddresses(memory: GuestMemory, report: (done: number, total: number) => void): Generator<number> {
+  const said = lowcoreText(memory);
+  if (said !== undefined) yield said;
   const { regions } = memory;
   const buffer = Buffer.alloc(CHUNK);
   let total = 0;
