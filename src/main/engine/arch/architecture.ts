@@ -122,6 +122,8 @@ export interface Architecture {
    * One CPU's notes as QEMU writes them: those of all CPUs come one CPU after the other, before the notes of owner `QEMU`. A register that `state` lacks is written as 0: see missingNoteRegisters.
    */
   encodeNotes(state: CpuState, littleEndian: boolean): CpuNote[];
+  /** The byte order of QEMU's own dumps of a machine whose first CPU this is, where it may be another than the guest's. Undefined where the state does not tell. */
+  qemuLittleEndian?(state: CpuState): boolean | undefined;
   /** Names of the registers that the notes hold and `state` does not; an exporter warns of them. */
   missingNoteRegisters(state: CpuState): string[];
 }

@@ -8,6 +8,7 @@ import { VIRTUAL_LAST } from '#shared/units.ts';
 import type { Architecture } from '../architecture.ts';
 import type { CpuState } from '../cpu-state.ts';
 import { describeRegimes } from '../regime.ts';
+import { dumpLittleEndian } from './byte-order.ts';
 import { cpuFromNotes, encodeNotes, missingNoteRegisters } from './notes.ts';
 import { pagingMode, QUADRANT_0_LAST, QUADRANT_3 } from './paging-modes.ts';
 import { modeLine, regimesOf } from './paging-state.ts';
@@ -49,5 +50,6 @@ export const ppc64: Architecture = {
   cpuFromNotes,
   completeCpus,
   encodeNotes,
+  qemuLittleEndian: ({ registers }) => dumpLittleEndian(registers),
   missingNoteRegisters,
 };

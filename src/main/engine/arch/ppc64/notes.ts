@@ -3,13 +3,14 @@ import { DumpFormatError } from '#shared/errors.ts';
 import type { CpuNote, NoteContext } from '../architecture.ts';
 import type { CpuState } from '../cpu-state.ts';
 import { noteSource } from '../notes.ts';
+import { kernelLittleEndian } from './byte-order.ts';
 import { KERNEL_SLOTS, NT_PPC_SPE, OTHER_NOTES, PRSTATUS, type NoteLayout, type NoteSlot } from './note-layout.ts';
 
 const HALF = 64n;
 
 /** See Architecture.cpuFromNotes. */
 export function cpuFromNotes(notes: readonly CpuNote[], index: number, context: NoteContext): CpuState {
-  const state: CpuState = { index, registers: {}, segments: {}, littleEndian: context.littleEndian };
+  const state: CpuState = { index, registers: {}, segments: {} };
   // No server CPU has an SPE: only QEMU writes a note of it.
   const ofQemu = notes.some(({ type }) => type === NT_PPC_SPE);
   const prstatus = ofQemu ? PRSTATUS : { ...PRSTATUS, slots: [...PRSTATUS.slots, ...KERNEL_SLOTS] };
@@ -17,7 +18,8 @@ export function cpuFromNotes(notes: readonly CpuNote[], index: number, context: 
     const note = notes.find(({ owner, type }) => type === layout.type && (owner === 'CORE' || owner === 'LINUX'));
     if (note !== undefined) readNote(state, note, layout, context);
   }
-  return state;
+  // QEMU may write big-endian notes of a little-endian guest.
+  return { ...state, littleEndian: kernelLittleEndian(state.registers) ?? context.littleEndian };
 }
 
 function readNote(state: CpuState, note: CpuNote, { title, size, slots }: NoteLayout, { littleEndian, source }: NoteContext): void {

@@ -6,7 +6,7 @@
 import type { Register, RegisterGroup } from '#shared/model/index.ts';
 import { decodeBits, type BitTable } from '../bit-table.ts';
 import type { CpuState, RegisterValue } from '../cpu-state.ts';
-import { DSISR_BITS, FACILITY_BITS, LPCR_BITS, LPIDR_BITS, PIDR_BITS, PVR_BITS } from './bits/control.ts';
+import { COMPATIBLE_BITS, DSISR_BITS, FACILITY_BITS, LPCR_BITS, LPIDR_BITS, PIDR_BITS, PVR_BITS } from './bits/control.ts';
 import { CR_BITS, XER_BITS } from './bits/fixed-point.ts';
 import { FPSCR_BITS, VSCR_BITS } from './bits/floating-point.ts';
 import { MSR_BITS } from './bits/machine-state.ts';
@@ -32,6 +32,11 @@ export const SLB_ENTRIES = 64;
 
 const numbered = (prefix: string, count: number, suffix = ''): string[] => Array.from({ length: count }, (_, n) => `${prefix}${n}${suffix}`);
 
+/** Special purpose registers that are shown with others of their kind. */
+const TIMERS = ['tb', 'tbu', 'dec', 'hdec', 'purr', 'spurr', 'vtb', 'ic'];
+const BREAKPOINTS = ['ciabr', 'dawrx0', 'dawrx1', 'dabr', 'dabrx'];
+const ELSEWHERE = new Set([...TIMERS, ...BREAKPOINTS, 'vrsave']);
+
 const rows = new Map<string, RegisterRow>();
 
 function list(group: RegisterGroup, names: readonly string[], extra: Omit<RegisterRow, 'group'> = {}): void {
@@ -50,7 +55,7 @@ list('general', ['orig_r3', 'trap', 'softe', 'result']);
 list('control', ['msr'], { bits: MSR_BITS });
 list('control', ['lpcr'], { bits: LPCR_BITS });
 list('control', ['pvr'], { bits: PVR_BITS });
-list('control', ['compat_pvr'], { bits: PVR_BITS });
+list('control', ['compat_pvr'], { bits: COMPATIBLE_BITS });
 list('control', ['pidr'], { bits: PIDR_BITS });
 list('control', ['lpidr'], { bits: LPIDR_BITS });
 list('control', ['ptcr'], { bits: PTCR_BITS });
@@ -63,7 +68,7 @@ list('system', ['dsisr', 'hdsisr'], { bits: DSISR_BITS });
 list('system', ['dar', 'hdar', 'srr0', 'hsrr0', 'cfar', 'tar', 'ebbhr', 'ebbrr', 'dawr0', 'dawr1', 'siar', 'sdar'], { addressSpace: 'gva' });
 list('system', ['srr1', 'hsrr1'], { bits: MSR_BITS });
 list('system', ['fscr', 'hfscr'], { bits: FACILITY_BITS });
-for (const name of NAMED_SPECIAL) if (!rows.has(name)) list('system', [name]);
+for (const name of NAMED_SPECIAL) if (!rows.has(name) && !ELSEWHERE.has(name)) list('system', [name]);
 for (let n = 0; n < SLB_ENTRIES; n++) {
   list('system', [`slb${n}_esid`], { bits: SLB_ESID_BITS });
   list('system', [`slb${n}_vsid`], { bits: SLB_VSID_BITS });
@@ -77,8 +82,8 @@ list('vector', ['vscr'], { bits: VSCR_BITS });
 list('vector', ['vrsave']);
 list('vector', numbered('vs', 32, 'h'));
 
-list('timer', ['tb', 'tbu', 'dec', 'hdec', 'purr', 'spurr', 'vtb', 'ic']);
-list('debug', ['ciabr', 'dawrx0', 'dawrx1', 'dabr', 'dabrx']);
+list('timer', TIMERS);
+list('debug', BREAKPOINTS);
 
 const ORDER = new Map([...rows.keys()].map((name, place) => [name, place]));
 

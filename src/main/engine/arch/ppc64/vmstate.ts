@@ -7,7 +7,7 @@
 import type { CpuState } from '../cpu-state.ts';
 import { elementsOf, numberIn, RegisterReader } from '../vmstate-reader.ts';
 import type { VmStruct } from '../vmstate.ts';
-import { interruptsLittleEndian } from './byte-order.ts';
+import { kernelLittleEndian } from './byte-order.ts';
 import { nameOfSpecial } from './special-registers.ts';
 
 const SPECIAL_REGISTERS = 1024;
@@ -38,7 +38,7 @@ export function cpuFromVmstate(cpu: VmStruct, common: VmStruct | undefined, wher
     index,
     registers,
     segments: {},
-    littleEndian: interruptsLittleEndian(registers),
+    littleEndian: kernelLittleEndian(registers),
     ...(halted === undefined ? {} : { halted: halted !== 0n }),
   };
 }

@@ -2,24 +2,25 @@
  * The notes of the file: what the source holds when it is a vmcore itself; otherwise, in QEMU's order (dump/dump.c, write_elf_notes),
  * NT_PRSTATUS of every CPU with what its family adds to it, the QEMU note of every CPU, and VMCOREINFO.
  */
+import type { ExportOptions } from '#shared/model/export.ts';
 import { NT_PRSTATUS } from '../../formats/elf/layout.ts';
 import type { ElfNote, OpenedDump } from '../../formats/format.ts';
 import { VMCOREINFO_OWNER } from '../../formats/vmcoreinfo.ts';
 import { findFamily } from '../../arch/families.ts';
 import type { ExportSource } from '../export-source.ts';
-import { isLittleEndian, notesArchitecture } from './target.ts';
+import { noteOrder, notesArchitecture } from './target.ts';
 
 /** More names than that say nothing more. */
 const NAMED_REGISTERS = 12;
 
-export function collectNotes(source: ExportSource): ElfNote[] {
+export function collectNotes(source: ExportSource, layout?: ExportOptions['layout']): ElfNote[] {
   const { dump } = source;
   if (dump.notes.length > 0) return withVmcoreinfo(dump);
   const architecture = notesArchitecture(source);
   const notes: ElfNote[] = [];
   if (architecture) {
     const encoded = dump.cpus.flatMap((cpu) =>
-      architecture.encodeNotes(cpu, isLittleEndian(dump)).map((note) => ({ ...note, source: `registers of CPU ${cpu.index}` })),
+      architecture.encodeNotes(cpu, noteOrder(source, layout)).map((note) => ({ ...note, source: `registers of CPU ${cpu.index}` })),
     );
     notes.push(...encoded.filter(({ owner }) => owner !== 'QEMU'), ...encoded.filter(({ owner }) => owner === 'QEMU'));
   }

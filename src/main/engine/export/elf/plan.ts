@@ -54,8 +54,8 @@ export function planElf(source: ExportSource, options: ExportOptions, progress?:
   if (layout === 'portable' && !options.paging) memory.push(...virtualSegments(kernelImage(source), placed.ranges, false));
   const count = memory.length + 1;
   if (count > MAX_SEGMENTS) throw new WorkbenchError('unsupported', `${source.name}: ${count} segments are more than an ELF file can have`);
-  const notes = collectNotes(source);
-  const { kind, machine } = targetOf(source);
+  const notes = collectNotes(source, layout);
+  const { kind, machine } = targetOf(source, layout);
   const { headerSize, programHeaderSize, sectionHeaderSize } = kind.class;
   const noteBytes = encodeNotes(notes, kind.littleEndian);
   const qemu = layout === 'qemu';

@@ -7,6 +7,7 @@
 import type { Architecture } from '../../arch/architecture.ts';
 import { findFamily } from '../../arch/families.ts';
 import { i386 } from '../../arch/i386/index.ts';
+import type { ExportOptions } from '#shared/model/export.ts';
 import { CLASS_32, CLASS_64, type ElfKind } from '../../elf-object/layout.ts';
 import type { OpenedDump } from '../../formats/format.ts';
 import type { ExportSource } from '../export-source.ts';
@@ -24,17 +25,26 @@ export interface ElfTarget {
   machine: number;
 }
 
-export function targetOf({ dump, architecture }: ExportSource): ElfTarget {
+/** Files in QEMU's layout have the byte order that QEMU's have. */
+export function targetOf(source: ExportSource, layout?: ExportOptions['layout']): ElfTarget {
+  const { dump, architecture } = source;
   const family = findFamily(notesArchitecture({ dump, architecture })?.id ?? dump.architecture);
   const last = dump.regions.reduce((highest, region) => Math.max(highest, region.last), 0);
   const size = dump.regions.reduce((sum, region) => sum + region.last - region.start + 1, 0);
   const short = family?.short === true && last + 1 < FOUR_GIB && size + HEADER_ROOM < FOUR_GIB;
-  return { kind: { class: short ? CLASS_32 : CLASS_64, littleEndian: isLittleEndian(dump) }, machine: family?.elfMachine ?? EM_NONE };
+  return { kind: { class: short ? CLASS_32 : CLASS_64, littleEndian: noteOrder(source, layout) }, machine: family?.elfMachine ?? EM_NONE };
 }
 
 /** The dump's byte order; where it does not say, that of most guests of its family. */
 export function isLittleEndian({ littleEndian, architecture }: OpenedDump): boolean {
   return littleEndian ?? findFamily(architecture)?.bigEndian !== true;
+}
+
+/** Whether a file's headers and notes are little-endian. The notes of a vmcore are taken as they are. */
+export function noteOrder({ dump, architecture }: ExportSource, layout?: ExportOptions['layout']): boolean {
+  const [first] = dump.cpus;
+  const qemu = layout === 'qemu' && dump.notes.length === 0 && first ? architecture?.qemuLittleEndian?.(first) : undefined;
+  return qemu ?? isLittleEndian(dump);
 }
 
 /** Whose notes the CPUs get: a 64-bit machine's are those of 32-bit CPUs while CPU 0 is not in long mode. */

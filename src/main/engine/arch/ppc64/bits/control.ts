@@ -115,6 +115,23 @@ export const PVR_BITS: BitTable = {
   ],
 };
 
+/** Logical processor versions of PAPR, section C.6.2. */
+const LEVELS: Record<string, string> = {
+  f000001: 'Power ISA 2.04',
+  f000002: 'Power ISA 2.05',
+  f000003: 'Power ISA 2.06',
+  f100003: 'Power ISA 2.06+',
+  f000004: 'Power ISA 2.07',
+  f000005: 'Power ISA 3.0',
+  f000006: 'Power ISA 3.1',
+};
+
+/** What the guest asked its hypervisor to be compatible with. */
+export const COMPATIBLE_BITS: BitTable = {
+  unlisted: 'other',
+  rows: [powerField(32, 63, 'level', 'Logical processor version', (value) => LEVELS[value.toString(16)] ?? 'a version that is not known')],
+};
+
 export const PIDR_BITS: BitTable = {
   unlisted: 'other',
   rows: [powerField(32, 63, 'PID', 'Process', (value) => `entry ${value} of the process table translates the lower addresses`)],
