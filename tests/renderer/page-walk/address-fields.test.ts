@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { groupedBinary, isCanonical, shortBinary, splitAddress } from '../../../src/renderer/src/features/page-walk/address-fields.ts';
+import { groupedBinary, isPossible, shortBinary, splitAddress } from '../../../src/renderer/src/features/page-walk/address-fields.ts';
 import { FIVE_LEVELS, FOUR_LEVELS } from './real-walks.ts';
 
 const address = 0xffffffff858079c0n;
@@ -45,9 +45,33 @@ describe('canonical addresses', () => {
     [0x8000_0000_0000n, 57, true],
     [0xff00_0000_0000_0000n, 57, true],
     [0xfe00_0000_0000_0000n, 57, false],
-    [0xffff_ffffn, 32, true],
-    [0x1_0000_0000n, 32, false],
-  ])('%s with %i bits: %s', (value, bits, canonical) => expect(isCanonical(value, bits)).toBe(canonical));
+  ])('%s with %i bits: %s', (value, virtualBits, canonical) => expect(isPossible(value, { virtualBits, upperBits: 'sign' })).toBe(canonical));
+  it.each([
+    [0xffff_ffffn, 32, 0n, true],
+    [0x1_0000_0000n, 32, 0n, false],
+    // AArch64: the kernel's half with 48 bits begins where bit 47 is clear.
+    [0xffff_0000_0000_0000n, 48, 0xffff_0000_0000_0000n, true],
+    [0xfffe_8000_0000_0000n, 48, 0xffff_0000_0000_0000n, false],
+  ])('%s with %i bits below %s: %s', (value, virtualBits, upperBits, possible) =>
+    expect(isPossible(value, { virtualBits, upperBits })).toBe(possible),
+  );
+});
+
+describe('modes of other families', () => {
+  const mode = { id: 'x', title: '', entrySize: 8, tableAlignment: 4096 };
+  const names = (fields: readonly { name: string; highBit: number; lowBit: number }[]) =>
+    fields.map(({ name, highBit, lowBit }) => `${name} ${highBit}-${lowBit}`);
+  it('of 64 bits have nothing above: s390x with five levels', () => {
+    const levels = [53, 42, 31, 20, 12].map((shift, at) => ({ level: 5 - at, name: `${5 - at}`, shift, bits: shift === 12 ? 8 : 11 }));
+    const fields = splitAddress(0xffff_ffff_ffff_ffffn, { ...mode, virtualBits: 64, upperBits: 0n, levels });
+    expect(names(fields)).toEqual(['5 63-53', '4 52-42', '3 41-31', '2 30-20', '1 19-12', 'page offset 11-0']);
+    expect(fields.every(({ valid }) => valid)).toBe(true);
+  });
+  it('that begin elsewhere call the bits above a region', () => {
+    const view = { ...mode, virtualBits: 52, upperBits: 0xc000_0000_0000_0000n, levels: [{ level: 1, name: 'PTE', shift: 12, bits: 40 }] };
+    expect(splitAddress(0xc000_0000_0000_1000n, view)[0]).toMatchObject({ name: 'region', valid: true, value: 0xc00n });
+    expect(splitAddress(0x1000n, view)[0]).toMatchObject({ name: 'region', valid: false });
+  });
 });
 
 it('writes binary in fours from the right', () => expect(groupedBinary('111111110')).toBe('1 1111 1110'));

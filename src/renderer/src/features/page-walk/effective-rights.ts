@@ -1,15 +1,16 @@
 /**
- * How the rights of a page come about: every level must allow writing, user mode and execution.
- *
- * Facts: Intel SDM vol. 3A, 4.6 (access rights): writable where R/W is 1 in every entry, user-accessible where U/S is 1 in every
- * entry, executable where NX is 0 in every entry. The answer itself comes with the walk; this tells which level took a right away.
+ * How the rights of a page come about: every level must allow writing, user mode and execution. The answer itself comes with the walk, and so does what each entry allows; this tells
+ * which level took a right away. The second stage of a walk is one more level.
  */
 import type { Walk, WalkStep } from '#shared/model/index.ts';
+import { placeOf } from './walk-stops.ts';
 
 export type Right = 'writable' | 'user' | 'executable';
 
 export interface LevelRights {
-  step: WalkStep;
+  name: string;
+  /** The entry: `PD[8]`. */
+  place: string;
   /** What this entry allows, alone. */
   allows: Record<Right, boolean>;
 }
@@ -21,23 +22,20 @@ export interface RightsAnswer {
   takenBy: string[];
 }
 
-export const RIGHT_WORDS: Record<Right, { title: string; yes: string; no: string; bit: string }> = {
-  writable: { title: 'Write', yes: 'writable', no: 'read-only', bit: 'RW' },
-  user: { title: 'User', yes: 'user and kernel', no: 'kernel only', bit: 'US' },
-  executable: { title: 'Execute', yes: 'executable', no: 'not executable', bit: 'NX' },
+export const RIGHT_WORDS: Record<Right, { title: string; yes: string; no: string }> = {
+  writable: { title: 'Write', yes: 'writable', no: 'read-only' },
+  user: { title: 'User', yes: 'user and kernel', no: 'kernel only' },
+  executable: { title: 'Execute', yes: 'executable', no: 'not executable' },
 };
 
 export const RIGHTS: readonly Right[] = ['writable', 'user', 'executable'];
 
-function flag(step: WalkStep, name: string): boolean {
-  return step.flags.some((field) => field.name === name && field.value !== 0n);
-}
+const levelOf = (step: WalkStep): LevelRights[] => (step.allows ? [{ name: step.levelName, place: placeOf(step), allows: { ...step.allows } }] : []);
 
-/** Only the entries that were read. */
-export function levelRights(walk: Walk): LevelRights[] {
-  return walk.steps
-    .filter((step) => step.entry !== null)
-    .map((step) => ({ step, allows: { writable: flag(step, 'RW'), user: flag(step, 'US'), executable: !flag(step, 'NX') } }));
+/** Only the entries that were read and lead somewhere. */
+export function levelRights({ steps, result }: Pick<Walk, 'steps' | 'result'>): LevelRights[] {
+  const below = result.below?.result.kind === 'page' ? result.below.result.effective : undefined;
+  return [...steps.flatMap(levelOf), ...(below ? [{ name: '2nd stage', place: 'the second stage', allows: { ...below } }] : [])];
 }
 
 /** Empty for a walk that does not end in a page. */
@@ -48,6 +46,6 @@ export function rightsAnswers(walk: Walk): RightsAnswer[] {
   return RIGHTS.map((right) => ({
     right,
     granted: result.effective[right],
-    takenBy: levels.filter((level) => !level.allows[right]).map(({ step }) => `${step.levelName}[${step.index}]`),
+    takenBy: levels.filter((level) => !level.allows[right]).map(({ place }) => place),
   }));
 }

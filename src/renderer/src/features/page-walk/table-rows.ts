@@ -66,6 +66,16 @@ export function tableWindow(view: PageTableView, chosen: number, start: number, 
   };
 }
 
+const X86_RIGHTS = ['RW', 'US', 'NX'];
+/** What says that an entry counts, which its look says already. */
+const VALID = ['P', 'V', 'VALID'];
+
+/** The flags of an entry that a row has room for: of x86 those that rights come from, of others what there is. */
+export function rightsFlags(flags: readonly string[]): string[] {
+  const known = flags.filter((name) => X86_RIGHTS.includes(name));
+  return known.length > 0 || flags.includes('PS') ? known : flags.filter((name) => !VALID.includes(name));
+}
+
 /** Pixels of an index in a row, in digits of 11 px; those of most tables have three. */
 export const indexWidth = (digits: number): number => Math.max(3, digits) * 6.6 + 0.2;
 

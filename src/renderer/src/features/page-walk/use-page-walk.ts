@@ -1,7 +1,9 @@
 /** Loads what one drawing of a walk shows: the walk, the tables it goes through, and the bytes at its end. The last good walk stays while the next loads. */
 import { ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue';
 import type { WorkbenchApi } from '#shared/contract.ts';
-import type { MemoryChunk, PageTableView, RootChoice, Walk } from '#shared/model/index.ts';
+import type { MemoryChunk, PageTableView, RootChoice, StepConclusion, Walk } from '#shared/model/index.ts';
+
+import { isTreeWalk } from './address-fields.ts';
 
 /** Bytes shown of the page at the end. */
 export const BYTES_SHOWN = 64;
@@ -28,12 +30,15 @@ export interface PageWalk {
   reload: () => Promise<void>;
 }
 
+const UNREADABLE: readonly StepConclusion['kind'][] = ['table-missing', 'outside-table', 'below-fault'];
+
 type Api = Pick<WorkbenchApi, 'walk' | 'readPageTable' | 'readMemory'>;
 
 export async function loadWalk(api: Api, query: WalkQuery): Promise<LoadedWalk> {
   const { dumpId, address, root } = query;
   const walk = await api.walk({ dumpId, address, root });
-  const readable = walk.steps.filter(({ conclusion }) => conclusion.kind !== 'table-missing');
+  // A hashed page table is no tree of tables, and outside of a table there are no entries to show.
+  const readable = isTreeWalk(walk) ? walk.steps.filter(({ conclusion }) => !UNREADABLE.includes(conclusion.kind)) : [];
   const [views, bytes] = await Promise.all([
     Promise.all(readable.map(({ table, level }) => api.readPageTable({ dumpId, table, level, virtual: address, root }))),
     walk.result.kind === 'page'

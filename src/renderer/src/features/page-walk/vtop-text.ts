@@ -57,7 +57,10 @@ function leafTable(entry: bigint, pageStart: number): string[] {
   ];
 }
 
-/** Lines end with `\n`. */
+/** True of walks whose form is compared with crash's: those of x86, of one stage. */
+export const hasVtop = ({ mode, result, steps }: Walk): boolean => /^x86-/.test(mode.id) && !result.below && steps.every(({ below }) => !below);
+
+/** Of a walk that `hasVtop`. Lines end with `\n`. */
 export function vtopText(walk: Walk): string {
   const virtual = hex(walk.address);
   const column = Math.max(virtual.length, 'VIRTUAL'.length);

@@ -10,7 +10,7 @@
  * Slots keep their place whatever the page size, so that stepping from walk to walk does not make the drawing jump. Unit: CSS pixels.
  */
 import type { Walk, WalkStep } from '#shared/model/index.ts';
-import { splitAddress, type AddressField } from './address-fields.ts';
+import { isTreeWalk, splitAddress, walkLevels, type AddressField } from './address-fields.ts';
 import { pageLevel } from './walk-stops.ts';
 import { elbow, type Point } from './wire-path.ts';
 
@@ -126,11 +126,27 @@ export function chosenY(column: ColumnBox): number {
   return column.rows.y + (row + 0.5) * ROW_HEIGHT;
 }
 
+type BitRange = { highBit: number; lowBit: number };
+
+/** Whether a step takes its index from these bits of the address. */
+const uses =
+  ({ highBit, lowBit }: BitRange) =>
+  ({ indexHighBit, indexLowBit }: WalkStep): boolean =>
+    indexHighBit === highBit && indexLowBit === lowBit;
+
+/** The lowest bits that a step takes. */
+function lowestUsed(steps: readonly WalkStep[]): BitRange {
+  const [lowest] = [...steps].sort((a, b) => a.indexLowBit - b.indexLowBit);
+  return { highBit: lowest?.indexHighBit ?? 0, lowBit: lowest?.indexLowBit ?? 0 };
+}
+
 export function layoutWalk(walk: Walk, options: LayoutOptions): WalkLayout {
-  const levels = walk.mode.levels;
-  const sizes = fitted(options.width, levels.length);
+  const tree = isTreeWalk(walk);
+  const levels = walkLevels(walk);
+  const slots = tree ? levels.length : walk.steps.length;
+  const sizes = fitted(options.width, slots);
   const slotX = (slot: number) => (slot === 0 ? 0 : sizes.root + sizes.gap + (slot - 1) * (sizes.table + sizes.gap));
-  const width = slotX(levels.length + 1) + sizes.outcome;
+  const width = slotX(slots + 1) + sizes.outcome;
   const toTheEnd = (slot: number) => width - slotX(slot);
   const stops = walk.steps.length;
   const paged = walk.result.kind === 'page';
@@ -139,20 +155,21 @@ export function layoutWalk(walk: Walk, options: LayoutOptions): WalkLayout {
   const rowsHeight = options.rows * ROW_HEIGHT;
   const columnHeight = HEADER_HEIGHT + rowsHeight + 2 * FOLD_HEIGHT;
 
-  const fields = splitAddress(walk.address, walk.mode, pageLevel(walk)).map((field): FieldBox => {
+  const fields = splitAddress(walk.address, walk.mode, tree ? pageLevel(walk) : 0, levels).map((field): FieldBox => {
     if (field.kind === 'sign') return { field, rect: { x: 0, y: 0, width: sizes.root, height: FIELD_HEIGHT }, stop: undefined };
     if (field.kind === 'offset') {
-      const slot = levels.filter(({ shift }) => shift > field.highBit).length + 1;
+      const before = tree ? levels.filter(({ shift }) => shift > field.highBit).length : walk.steps.findLastIndex(uses(lowestUsed(walk.steps))) + 1;
+      const slot = before + 1;
       return { field, rect: { x: slotX(slot), y: 0, width: toTheEnd(slot), height: FIELD_HEIGHT }, stop: paged ? stops : undefined };
     }
-    const slot = levels.findIndex(({ level }) => level === field.level) + 1;
-    const step = walk.steps.findIndex(({ level }) => level === field.level);
+    const step = walk.steps.findIndex(uses(field));
+    const slot = tree ? levels.findIndex(({ level }) => level === field.level) + 1 : step + 1;
     return { field, rect: { x: slotX(slot), y: 0, width: sizes.table, height: FIELD_HEIGHT }, stop: step < 0 ? undefined : step };
   });
 
   const columns = walk.steps.map((step, stop): ColumnBox => {
     const rect = { x: slotX(stop + 1), y: top, width: sizes.table, height: columnHeight };
-    const entries = 2 ** (levels.find(({ level }) => level === step.level)?.bits ?? 9);
+    const entries = tree ? 2 ** (step.indexHighBit - step.indexLowBit + 1) : step.index + 1;
     const start = options.starts.get(step.level) ?? step.index - Math.floor(options.rows / 2);
     return {
       step,

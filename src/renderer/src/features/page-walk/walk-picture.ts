@@ -2,7 +2,8 @@
 import { formatAddress, formatSize, groupedHex } from '#shared/address-text.ts';
 import type { PageTableView, Walk } from '#shared/model/index.ts';
 import { shortBinary, wrongWords } from './address-fields.ts';
-import { LOOKS, tableWindow } from './table-rows.ts';
+import { LOOKS, rightsFlags, tableWindow } from './table-rows.ts';
+import { rootTitle } from './root-title.ts';
 import { HEADER_HEIGHT, layoutWalk, ROW_HEIGHT, type ColumnBox, type Rect, type WalkLayout } from './walk-layout.ts';
 import { resultTitle, walkStops } from './walk-stops.ts';
 
@@ -91,7 +92,7 @@ function columnParts(column: ColumnBox, view: PageTableView | undefined): string
         words: true,
       }),
       text(rows.x + 48, y + 15, row.sameTarget ? `${target} =` : target, { fill }),
-      text(rows.x + rows.width - 10, y + 15, row.entry.flags.filter((name) => ['RW', 'US', 'NX'].includes(name)).join(' '), {
+      text(rows.x + rows.width - 10, y + 15, rightsFlags(row.entry.flags).slice(0, 3).join(' '), {
         size: 9,
         fill: MUTED,
         end: true,
@@ -127,7 +128,7 @@ const digitsOf = ({ address, mode }: Walk): number => (mode.virtualBits <= 32 &&
 /** The whole walk, last step reached. At most 1508 px wide with margins; the height follows. */
 export function walkPicture(walk: Walk, tables: ReadonlyMap<number, PageTableView>): { svg: string; width: number; height: number } {
   const layout = layoutWalk(walk, { width: WIDTH, rows: ROWS, starts: new Map() });
-  const sentences = walkStops(walk).map(({ sentence }, at) => `${at + 1}. ${sentence}`);
+  const sentences = walkStops(walk).map(({ kind, sentence }, at) => `${kind === 'below' ? '    ' : ''}${at + 1}. ${sentence}`);
   const width = layout.width + 2 * MARGIN;
   const height = TITLE + layout.height + 28 + sentences.length * 18 + MARGIN;
   const root = layout.root;
@@ -157,7 +158,7 @@ export function walkPicture(walk: Walk, tables: ReadonlyMap<number, PageTableVie
     ...wires,
     ...fieldParts(layout),
     box(root, PHYSICAL, '#f6f7f9'),
-    text(root.x + 6, root.y + 18, 'root', { bold: true, words: true, size: 12 }),
+    text(root.x + 6, root.y + 18, rootTitle(walk), { bold: true, words: true, size: 12 }),
     text(root.x + 6, root.y + 35, walk.root === null ? 'unknown' : groupedHex(walk.root, 12), { fill: PHYSICAL }),
     ...layout.columns.flatMap((column) => columnParts(column, tables.get(column.step.level))),
     ...outcomeParts(walk, layout),
