@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { parseAddress } from '#shared/address-text.ts';
+import { parseLength } from '#shared/length-text.ts';
 import type { OpenOptions, PagingModeId, RegionCorrection, RootChoice } from '#shared/model/index.ts';
 import type { Workbench } from '#workbench/workbench.ts';
 import { UsageError } from './exit-code.ts';
@@ -104,10 +105,10 @@ export function addressArgument(text: string): bigint {
   return address;
 }
 
-/** A length: decimal, or hexadecimal with 0x. */
+/** A length: decimal, hexadecimal with 0x, or with a unit of 1024. */
 export function lengthArgument(text: string): number {
-  const value = /^(0x[0-9a-f]+|[0-9]+)$/i.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isSafeInteger(value)) throw new UsageError(`not a length: ${JSON.stringify(text)} (decimal, or hexadecimal with 0x)`);
+  const value = parseLength(text);
+  if (value === undefined) throw new UsageError(`not a length: ${JSON.stringify(text)} (4096, 0x1000, 64M)`);
   return value;
 }
 

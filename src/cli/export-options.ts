@@ -1,5 +1,6 @@
 /** What `export` writes, from its options. */
 import type { ParseArgsOptionsConfig } from 'node:util';
+import { hasUnit } from '#shared/length-text.ts';
 import { PHYSICAL_LIMIT } from '#shared/units.ts';
 import type { ExportCompression, ExportFormat, ExportOptions } from '#shared/model/index.ts';
 import { addressArgument, lengthArgument, type CommandContext } from './command.ts';
@@ -22,12 +23,12 @@ export const EXPORT_OPTIONS: ParseArgsOptionsConfig = {
 export const EXPORT_HELP = `  --format elf|kdump|raw|lime      elf: ELF vmcore (default)
   --layout portable|qemu           elf: portable (default) opens in crash, makedumpfile, libkdumpfile, gdb; qemu is byte for byte what QEMU writes
   --paging                         elf: segments carry the virtual addresses of every CPU's page tables
-  --begin ADDRESS --length N       elf, raw, lime: only that range of guest-physical memory
+  --begin ADDRESS --length N       elf, raw, lime: only that range of guest-physical memory (ADDRESS also 1G; N 64M, 4096, 0x1000)
   --compression zlib|lzo|snappy|zstd|none
                                    kdump: how pages are compressed (default: zlib)
   --flattened                      kdump: makedumpfile's flattened form
-  --exclude-zero                   kdump: leave pages of zeros out (crash then needs --zero_excluded)
-  --no-sparse                      write zeros, instead of leaving holes in the file
+  --exclude-zero                   kdump: leave pages of zeros out, instead of having all of them share one (crash then needs --zero_excluded)
+  --no-sparse                      elf, raw, lime: write zeros, instead of leaving holes in the file
   --verify, --no-verify            read the file back and compare its memory (default: for files under 4 GiB)`;
 
 const FORMATS: readonly ExportFormat[] = ['elf', 'kdump', 'raw', 'lime'];
@@ -42,6 +43,8 @@ const ONLY_FOR: Record<string, readonly ExportFormat[]> = {
   compression: ['kdump'],
   flattened: ['kdump'],
   'exclude-zero': ['kdump'],
+  // A kdump file has no pages of zeros that could be holes.
+  'no-sparse': ['elf', 'raw', 'lime'],
 };
 
 export function exportOptions(options: CommandContext['options']): ExportOptions {
@@ -72,7 +75,7 @@ function oneOf<Choice extends string>(choices: readonly Choice[], name: string, 
 }
 
 function physical(text: string): number {
-  const address = addressArgument(text);
+  const address = hasUnit(text) ? BigInt(lengthArgument(text)) : addressArgument(text);
   if (address >= BigInt(PHYSICAL_LIMIT)) throw new UsageError(`--begin: ${text} is wider than a physical address (52 bits)`);
   return Number(address);
 }

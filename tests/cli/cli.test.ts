@@ -315,6 +315,25 @@ test('export writes a file that info opens again with the same registers', async
   expect(generals(after)).toEqual(generals(before));
 });
 
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s during an export cancels it, and nothing of it is left', async (signal) => {
+  const out = join(folder, `${signal}.elf`);
+  const before = process.listenerCount(signal);
+  const running = run('export', dump, out);
+  while (process.listenerCount(signal) === before) await new Promise((resolve) => setTimeout(resolve, 1));
+  process.emit(signal);
+  expect(await running).toMatchObject({ code: 130, err: expect.stringMatching(/cancelled/) });
+  expect(fs.readdirSync(folder).filter((name) => name.startsWith(signal))).toEqual([]);
+  expect(process.listenerCount(signal)).toBe(before);
+});
+
+test('export takes sizes with units for the range, and refuses holes for a kdump file, which has none', async () => {
+  const out = join(folder, 'range.elf');
+  expect((await run('export', dump, out, '--begin', '1M', '--length', '512K', '--json')).code).toBe(0);
+  const { value } = await json('memory-map', out);
+  expect((value as { regions: unknown[] }).regions).toMatchObject([{ start: '0x100000', last: '0x17ffff' }]);
+  expect((await run('export', dump, out, '--format', 'kdump', '--no-sparse')).code).toBe(2);
+});
+
 test('mappings lists what a root maps, merged', async () => {
   const { code, value } = await json('mappings', dump, '--from', 'ffff800000000000');
   expect(code).toBe(0);

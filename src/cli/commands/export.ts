@@ -9,6 +9,8 @@ import { hex, toJson } from '../json.ts';
 import { openDump } from '../opened-dump.ts';
 
 const JOB = 'export';
+/** What ends the program: the unfinished file is taken away first. */
+const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export const exportCommand: Command = {
   name: 'export',
@@ -17,7 +19,8 @@ export const exportCommand: Command = {
   details: `${EXPORT_HELP}
   --report FILE                    write what was missing, and what was written, as JSON
 
-OUT is written as OUT.part and renamed when it is complete and was found to be right. Memory that the source lacks is listed on stderr.`,
+OUT is written as OUT.part and renamed when it is complete and was found to be right; an export that fails or is interrupted (Ctrl+C)
+leaves nothing behind. Memory that the source lacks is listed on stderr.`,
   arity: [2, 2],
   options: { ...EXPORT_OPTIONS, 'input-format': { type: 'string' }, report: { type: 'string' } },
   formatOption: 'input-format',
@@ -27,7 +30,7 @@ OUT is written as OUT.part and renamed when it is complete and was found to be r
     const { dumpId } = await openDump(context);
     const stopShowing = process.stderr.isTTY && !context.json ? showProgress(context) : () => undefined;
     const interrupt = () => void context.workbench.cancelJob({ jobId: JOB });
-    process.once('SIGINT', interrupt);
+    for (const signal of INTERRUPTS) process.once(signal, interrupt);
     try {
       const report = await context.workbench.exportDump({ dumpId, options, target, jobId: JOB });
       stopShowing();
@@ -37,7 +40,7 @@ OUT is written as OUT.part and renamed when it is complete and was found to be r
       return EXIT.done;
     } finally {
       stopShowing();
-      process.off('SIGINT', interrupt);
+      for (const signal of INTERRUPTS) process.off(signal, interrupt);
     }
   },
 };

@@ -52,6 +52,26 @@ describe("QEMU's layout", () => {
   });
 });
 
+it("flash is left out of QEMU's layout, as by QEMU, which takes it for no RAM, and kept in the portable one", () => {
+  const bytes = new Uint8Array(0x2000).fill(1);
+  const builder = new ExtentBuilder();
+  builder.addData(0, 0x2000, 0);
+  const dump = bareDump(builder.finish(), [
+    { start: 0, last: 0xfff, ram: 0, block: 0, blockOffset: 0 },
+    { start: 0x4000_0000, last: 0x4000_0fff, ram: 0x1000, block: 1, blockOffset: 0 },
+  ]);
+  dump.blocks = [
+    { name: 'virt.flash0', ram: 0, length: 0x1000 },
+    { name: 'mach-virt.ram', ram: 0x1000, length: 0x1000 },
+  ];
+  const loads = (options: typeof QEMU | typeof PORTABLE) => {
+    const { segments, warnings } = planExport(sourceOf(dump, new ArraySource(bytes), 'bytes'), options);
+    return [segments.filter(({ type }) => type === 'LOAD').map(({ physical }) => physical), warnings.some((said) => said.includes('Flash'))];
+  };
+  expect(loads(QEMU)).toEqual([[0x4000_0000], true]);
+  expect(loads(PORTABLE)).toEqual([[0, 0x4000_0000], false]);
+});
+
 describe('the portable layout', () => {
   it('is not taken for a file that QEMU wrote, whose own are, of either of its layouts', () => {
     const sentenceOf = (file: string) => openToExport(file).dump.sentence;

@@ -169,12 +169,16 @@ describe('an export that fails half-way leaves nothing behind, and an older file
 });
 
 describe('an export that succeeds', () => {
-  it('replaces an older file, also over what an interrupted export left', () => {
+  it('replaces an older file, also over what an interrupted export left, and says that that is gone', () => {
     const { folder, dump, target } = scene();
     writeFileSync(target, 'older');
     writeFileSync(`${target}.part`, 'left behind');
     const source = openToExport(dump);
-    exportDump(source, PORTABLE, target, SILENT);
+    const { warnings } = exportDump(source, PORTABLE, target, SILENT);
+    expect(warnings.at(-1)).toMatch(
+      /^An export that was interrupted had left guest\.vmcore\.part behind \(.*, last written .* UTC\): it was removed\.$/,
+    );
+    expect(exportDump(source, PORTABLE, target, SILENT).warnings.join()).not.toContain('interrupted');
     expect(readdirSync(folder).sort()).toEqual(['guest.qevm', 'guest.vmcore']);
     expect(readFileSync(target).subarray(0, 4).toString('latin1')).toBe('\x7fELF');
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
-import { FRESH_DRAFT, optionsOf, parseLength, type ExportDraft } from '../../../src/renderer/src/stores/export-draft.ts';
+import { parseLength } from '#shared/length-text.ts';
+import { FRESH_DRAFT, optionsOf, type ExportDraft } from '../../../src/renderer/src/stores/export-draft.ts';
 
 describe('a length', () => {
   test.each([

@@ -42,6 +42,8 @@ export interface RangeOptions {
   split: boolean;
   /** Only what lies here; `end` is exclusive. */
   window?: { begin: number; end: number };
+  /** Indexes of regions that the file is not to have. */
+  without?: ReadonlySet<number>;
 }
 
 /** What `begin` and `length` of the options ask for. Throws WorkbenchError `bad-request` for one without the other. */
@@ -53,12 +55,13 @@ export function windowOf({ begin, length }: ExportOptions): RangeOptions['window
 }
 
 /** One range for memory that goes on in its block. Throws WorkbenchError `bad-request` for a window with no memory in it. */
-export function planRanges({ memory, dump }: ExportSource, { split, window }: RangeOptions): LoadPlan {
+export function planRanges({ memory, dump }: ExportSource, { split, window, without }: RangeOptions): LoadPlan {
   const plan: LoadPlan = { ranges: [], dataSize: 0, missing: [], missingCut: false, missingSize: 0 };
   assert(memory.regions.count === dump.regions.length, 'the map that is read is the map that is described');
   const joined = joinRegions(dump.regions);
   let lastGroup = -1;
   for (const { physical, length, state, region } of memoryRuns(memory, window?.begin, window?.end)) {
+    if (without?.has(region)) continue;
     const known = isKnown(state);
     if (!known) noteMissing(plan, physical, length, REASONS[state] ?? state);
     else if (state === 'present') plan.dataSize += length;
@@ -70,6 +73,18 @@ export function planRanges({ memory, dump }: ExportSource, { split, window }: Ra
   }
   if (window && plan.ranges.length === 0 && plan.missingSize === 0) throw noMemory(window, dump.regions);
   return plan;
+}
+
+/**
+ * Regions that QEMU's dumps leave out: flash, which is a device that mostly reads as memory, not RAM. Facts: dump/memory_mapping.c, guest_phys_block_add_section (v7.2: memory_region_is_ram);
+ * hw/block/pflash_cfi01.c, which names its block as its board names the chip.
+ */
+export function flashRegions({ dump: { regions, blocks } }: ExportSource): Set<number> {
+  const found = new Set<number>();
+  regions.forEach(({ block }, index) => {
+    if (/\.flash\d*$/.test(blocks[block]?.name ?? '')) found.add(index);
+  });
+  return found;
 }
 
 function noMemory({ begin, end }: NonNullable<RangeOptions['window']>, regions: readonly OpenedRegion[]): WorkbenchError {

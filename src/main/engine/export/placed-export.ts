@@ -80,6 +80,7 @@ export class PlacedExport implements ExportJob {
     const lost = outcomes.map((outcome) => outcome.lost);
     const lostSize = lost.reduce((sum, each) => sum + each.missingSize, 0);
     const bytesWritten = outcomes.reduce((sum, { written }) => sum + written, 0);
+    const { leftover } = this.#file;
     return {
       target: this.#file.target,
       bytesWritten,
@@ -88,7 +89,7 @@ export class PlacedExport implements ExportJob {
       missing: [...missing, ...lost.flatMap((each) => each.missing)].sort((a, b) => a.start - b.start),
       missingCut: missingCut || lost.some((each) => each.missingCut),
       verified,
-      warnings: lostSize === 0 ? warnings : [...warnings, undecodable(lostSize)],
+      warnings: [...warnings, ...(lostSize === 0 ? [] : [undecodable(lostSize)]), ...(leftover ? [leftover] : [])],
     };
   }
 

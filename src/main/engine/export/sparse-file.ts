@@ -39,6 +39,13 @@ function checkTarget(target: string, sources: readonly string[], size: number): 
   }
 }
 
+function describeLeftover(part: string): string | undefined {
+  const stat = statIfThere(part);
+  if (!stat?.isFile()) return undefined;
+  const when = stat.mtime.toISOString().slice(0, 16).replace('T', ' ');
+  return `An export that was interrupted had left ${path.basename(part)} behind (${formatSize(stat.blocks * 512)} on the disk, last written ${when} UTC): it was removed.`;
+}
+
 export class SparseFile implements PageTarget {
   readonly target: string;
   readonly #part: string;
@@ -47,9 +54,12 @@ export class SparseFile implements PageTarget {
   readonly #writer: FileWriter;
   readonly #writeBehind: WriteBehind;
   #open = true;
+  /** What an interrupted export had left under the preliminary name, in a sentence for the report; it is gone. */
+  readonly leftover: string | undefined;
 
-  private constructor(target: string, part: string, fd: number) {
+  private constructor(target: string, part: string, fd: number, leftover: string | undefined) {
     this.target = target;
+    this.leftover = leftover;
     this.#part = part;
     this.fd = fd;
     this.#writer = new FileWriter(fd, target);
@@ -63,8 +73,9 @@ export class SparseFile implements PageTarget {
       checkTarget(target, sources, size);
       if (isOneOf(statIfThere(part), sources)) throw cannotWrite(part, 'it is the dump that is being exported', 'Choose another name.');
       // What an interrupted export left behind; `wx` then follows no link that somebody put there.
+      const leftover = describeLeftover(part);
       fs.rmSync(part, { force: true });
-      return new SparseFile(target, part, fs.openSync(part, 'wx', OWNER_ONLY));
+      return new SparseFile(target, part, fs.openSync(part, 'wx', OWNER_ONLY), leftover);
     } catch (error) {
       throw translateWriteError(error, target);
     }

@@ -1,6 +1,7 @@
 /** From paths to an open dump: opens the files, takes off what wraps them, joins the parts of a set, and lets the format read it. */
 import path from 'node:path';
 import { counted } from '#shared/counted.ts';
+import type { Diagnostic } from '#shared/model/diagnostic.ts';
 import type { OpenOptions } from '#shared/model/dump.ts';
 import type { Progress } from '../containers/container.ts';
 import { unwrap, type Contents } from '../containers/unwrap.ts';
@@ -59,7 +60,7 @@ export async function openImage(request: OpenRequest, progress: Progress): Promi
     const dump = openDump(source, { ...context, memory, ramFiles: ramPlaces }, format);
     dump.layers.unshift(...first.layers);
     dump.facts.push(...first.facts);
-    dump.diagnostics.unshift(...parts.flatMap(({ diagnostics }) => diagnostics));
+    dump.diagnostics.unshift(...files.flatMap(unfinished), ...parts.flatMap(({ diagnostics }) => diagnostics));
     dump.documents = first.documents;
     dump.snapshots = first.snapshots;
     return { source: memory, image: { files, source: memory.shared, options, dump } };
@@ -67,6 +68,19 @@ export async function openImage(request: OpenRequest, progress: Progress): Promi
     for (const { source } of [...parts, ...ramFiles]) source.close();
     throw error;
   }
+}
+
+/** What is said of a file that still has an export's preliminary name, whatever of it can be read. Verification opens it before it gets its name, and shows nothing of this. */
+function unfinished({ path: file }: OpenedFile): Diagnostic[] {
+  if (!file.endsWith('.part')) return [];
+  return [
+    {
+      severity: 'suspect',
+      code: 'unfinished-export',
+      message: `${path.basename(file)} has the name that an export has until it is complete: it is still being written, or was interrupted.`,
+      consequence: 'Memory that was not written yet reads as zero. Export again from the original; that takes this file away.',
+    },
+  ];
 }
 
 function bare(source: FileSource): Contents {

@@ -14,6 +14,8 @@ import type { DumpImage } from './dump-image.ts';
 import { openImage } from './open-image.ts';
 
 const CHUNK = 1024 * 1024;
+const ADVICE =
+  'Nothing was left behind. Export it again to another disk: where that works, the first one, its cable or its controller changes what is written. Where it fails at the same place, the workbench has a bug, which we want to hear of; an export without verification keeps the file.';
 
 /** The result as an open dump, and the pieces to compare. */
 export interface Verification {
@@ -45,7 +47,7 @@ export async function openResult(
     };
   } catch (error) {
     if (error instanceof WorkbenchError && error.code === 'cancelled') throw error;
-    throw new WorkbenchError('verify-failed', `the written file cannot be opened again: ${(error as Error).message}`);
+    throw new WorkbenchError('verify-failed', `the written file cannot be opened again: ${(error as Error).message}`, { hint: ADVICE });
   }
 }
 
@@ -83,6 +85,6 @@ function firstDifference(a: Uint8Array, b: Uint8Array, start: number): number {
 
 function differs(physical: number, how: string): WorkbenchError {
   return new WorkbenchError('verify-failed', `the written file was read back and differs: GPA ${formatAddress(physical)} ${how}`, {
-    hint: 'Nothing was left behind. The disk or its memory may be failing: try another disk.',
+    hint: ADVICE,
   });
 }

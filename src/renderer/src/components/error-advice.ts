@@ -27,7 +27,10 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     advice: 'Free some space there, or start the workbench with TMPDIR set to a folder on a larger disk.',
   },
   'cannot-write': { title: 'The file cannot be written', advice: 'Check the free space and your rights there, or choose another folder.' },
-  'verify-failed': { title: 'The written file is not right', advice: 'Nothing was left behind. Try another disk; check this one.' },
+  'verify-failed': {
+    title: 'The written file is not right',
+    advice: 'Nothing was left behind. Export it again to another disk; where it fails there, too, report it.',
+  },
   'not-available': { title: 'Not available here', advice: 'Use the desktop app, or the page in the browser, for this.' },
   internal: { title: 'A bug in the workbench', advice: 'Copy the details and report them; closing and opening the dump may help.' },
 };

@@ -56,15 +56,3 @@ export function optionsOf(draft: ExportDraft, range?: ExportRange): ExportOption
   if (verify !== undefined) options.verify = verify;
   return options;
 }
-
-const UNITS = ['', 'k', 'm', 'g', 't'];
-const LENGTH = /^(?:(0x[0-9a-f]+)|([0-9]+(?:\.[0-9]+)?)\s*(?:([kmgt])(?:i?b)?|b|bytes?)?)$/i;
-
-/** `4096`, `0x1000`, `64M`, `1.5 GiB`: bytes, units of 1024. Undefined where that is no whole number of bytes. */
-export function parseLength(text: string): number | undefined {
-  const match = LENGTH.exec(text.trim().replaceAll('_', ''));
-  if (!match) return undefined;
-  const [, hex, decimal, unit = ''] = match;
-  const value = hex ? Number(hex) : Number(decimal) * 1024 ** UNITS.indexOf(unit.toLowerCase());
-  return Number.isSafeInteger(value) ? value : undefined;
-}

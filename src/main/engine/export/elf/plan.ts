@@ -19,7 +19,7 @@ import { collectNotes, noteWarnings } from './notes.ts';
 import { encodeHeader, encodeNotes, encodeProgramHeaders, encodeSectionHeaders, SECTION_NAMES, type SegmentFields } from './encode.ts';
 import type { ExportSource } from '../export-source.ts';
 import { missingWarnings } from '../export-warnings.ts';
-import { planRanges, windowOf, type LoadRange } from '../memory-ranges.ts';
+import { flashRegions, planRanges, windowOf, type LoadRange } from '../memory-ranges.ts';
 import type { FilePlan } from '../placed-export.ts';
 import type { ListedMapping } from './mapping-list.ts';
 import { kernelImage } from './kernel-image.ts';
@@ -35,6 +35,7 @@ const MAX_SEGMENTS = 0xffff_ffff;
 
 const AS_ZEROS = 'It is written as zeros, which a reader cannot tell from memory that was zero.';
 const LEFT_OUT = 'The file leaves it out.';
+const NO_FLASH = 'Flash memory is left out, as in the files that QEMU writes.';
 const NO_PAGING = 'No CPU of the dump has paging on: virtual addresses are the physical ones.';
 
 export interface ElfPlan extends FilePlan {
@@ -46,7 +47,8 @@ export interface ElfPlan extends FilePlan {
 /** `progress` serves the pass over page tables that `paging` asks for. Throws WorkbenchError `unsupported`, `bad-request`. */
 export function planElf(source: ExportSource, options: ExportOptions, progress?: Progress): ElfPlan {
   const { layout } = options;
-  const loads = planRanges(source, { split: layout === 'portable', window: windowOf(options) });
+  const without = layout === 'qemu' ? flashRegions(source) : undefined;
+  const loads = planRanges(source, { split: layout === 'portable', window: windowOf(options), without });
   const mapped = options.paging ? collectMappings(source, progress) : undefined;
   // Where memory lies does not depend on the segments; how long the headers are does. Offsets are counted from the first byte of memory until that is known.
   const placed = placeRanges(loads.ranges, layout);
@@ -100,6 +102,7 @@ export function planElf(source: ExportSource, options: ExportOptions, progress?:
     warnings: [
       ...missingWarnings(source, loads, qemu ? AS_ZEROS : LEFT_OUT),
       ...noteWarnings(source),
+      ...(without && without.size > 0 ? [NO_FLASH] : []),
       ...(hidden > 0
         ? [`${formatSize(hidden)} of memory are in the file without a segment, as in QEMU's: no CPU maps them, and readers do not find them.`]
         : []),

@@ -102,6 +102,7 @@ export class KdumpExport implements ExportJob {
     const lost = outcomes.map((outcome) => outcome.lost);
     const lostSize = lost.reduce((sum, each) => sum + each.missingSize, 0);
     const bytesWritten = outcomes.reduce((sum, { written }) => sum + written, 0);
+    const { leftover } = this.#file;
     return {
       target: this.#file.target,
       bytesWritten,
@@ -110,10 +111,7 @@ export class KdumpExport implements ExportJob {
       missing: [...missing, ...lost.flatMap((each) => each.missing)].sort((a, b) => a.start - b.start),
       missingCut: missingCut || lost.some((each) => each.missingCut),
       verified,
-      warnings:
-        lostSize === 0
-          ? warnings
-          : [...warnings, `${formatSize(lostSize)} of memory could not be decoded and are incomplete pages in the file; the list names them.`],
+      warnings: [...warnings, ...(lostSize === 0 ? [] : [undecodable(lostSize)]), ...(leftover ? [leftover] : [])],
     };
   }
 
@@ -121,6 +119,9 @@ export class KdumpExport implements ExportJob {
     this.#file.discard();
   }
 }
+
+const undecodable = (bytes: number) =>
+  `${formatSize(bytes)} of memory could not be decoded and are incomplete pages in the file; the list names them.`;
 
 /** Whole pages, with the number of the first one's descriptor. */
 function piecesOf({ dumped, header: { blockSize } }: KdumpPlan): { physical: number; length: number; position: number; step: number }[] {

@@ -8,6 +8,7 @@
 import { WorkbenchError } from '#shared/errors.ts';
 import type { ExportCompression, ExportOptions } from '#shared/model/export.ts';
 import { findFamily } from '../../arch/families.ts';
+import { HAS_ZSTD } from '../../codecs/codec.ts';
 import type { ElfNote } from '../../formats/format.ts';
 import { parseVmcoreinfo, VMCOREINFO_OWNER } from '../../formats/vmcoreinfo.ts';
 import { encodeNotes } from '../elf/encode.ts';
@@ -61,6 +62,12 @@ export function planKdump(source: ExportSource, options: ExportOptions, progress
   if (options.paging) throw new WorkbenchError('bad-request', 'a kdump file has no virtual addresses: paging is for ELF');
   const { dump } = source;
   const compression = options.compression ?? 'zlib';
+  if (compression === 'zstd' && !HAS_ZSTD) {
+    throw new WorkbenchError('unsupported', `this Node.js (${process.versions.node}) has no zstd, to compress pages with`, {
+      expected: 'Node.js 22.15 or later, or the desktop app',
+      hint: 'Choose another compression: zlib, lzo, snappy or none.',
+    });
+  }
   const family = dump.architecture ?? 'x86-64';
   const abi: KdumpAbi = { littleEndian: isLittleEndian(dump), wordSize: findFamily(family)?.short ? 4 : 8 };
   const known = dump.vmcoreinfo && parseVmcoreinfo(dump.vmcoreinfo);
