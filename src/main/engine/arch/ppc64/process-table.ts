@@ -31,11 +31,11 @@ export function completeCpus(cpus: readonly CpuState[], evidence: CpuEvidence): 
   const parts = evidence.deviceBytes?.('spapr/htab') ?? [];
   const hashTable = parts.length > 0 ? readHashTable(parts) : undefined;
   const registered = evidence.deviceField?.('spapr', 'patb_entry');
-  return cpus.map((cpu) => ({
-    ...cpu,
-    ...(hashTable === undefined ? {} : { hashTable }),
-    registers: { ...cpu.registers, ...treeRegisters(cpu, registered, evidence) },
-  }));
+  return cpus.map((cpu) => {
+    const found = treeRegisters(cpu, registered, evidence);
+    if (hashTable === undefined && Object.keys(found).length === 0) return cpu;
+    return { ...cpu, ...(hashTable === undefined ? {} : { hashTable }), registers: { ...cpu.registers, ...found } };
+  });
 }
 
 function treeRegisters(cpu: CpuState, registered: bigint | undefined, evidence: CpuEvidence): Record<string, RegisterValue> {
