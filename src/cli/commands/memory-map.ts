@@ -33,7 +33,14 @@ function asJson({ regions, blocks, corrections }: MemoryMap) {
       strength: evidence.strength,
       states,
     })),
-    blocks: blocks.map(({ name, length, role, mappedAt, states }) => ({ name, length, role, mappedAt: mappedAt.map(hex), states })),
+    blocks: blocks.map(({ name, length, role, host, mappedAt, states }) => ({
+      name,
+      length,
+      role,
+      ...(host === undefined ? {} : { host: hex(host) }),
+      mappedAt: mappedAt.map(hex),
+      states,
+    })),
     corrected: corrections.length > 0,
   };
 }
@@ -65,15 +72,24 @@ function asText({ regions, blocks, corrections }: MemoryMap): string {
     ],
     rows,
   );
-  const blockRows = blocks.map(({ name, length, mappedAt, role, states }) => [
+  const hasHosts = blocks.some(({ host }) => host !== undefined);
+  const blockRows = blocks.map(({ name, length, mappedAt, role, host, states }) => [
     name,
     formatSize(length),
+    ...(hasHosts ? [host === undefined ? '-' : formatAddress(host)] : []),
     mappedAt.length > 0 ? mappedAt.map(formatAddress).join(' ') : 'not mapped',
     role ?? '',
     stateWords(states),
   ]);
   const blockTable = textTable(
-    [{ title: 'BLOCK' }, { title: 'SIZE', align: right }, { title: 'MAPPED AT' }, { title: 'ROLE' }, { title: 'STATES' }],
+    [
+      { title: 'BLOCK' },
+      { title: 'SIZE', align: right },
+      ...(hasHosts ? [{ title: 'HOST', align: right }] : []),
+      { title: 'MAPPED AT' },
+      { title: 'ROLE' },
+      { title: 'STATES' },
+    ],
     blockRows,
   );
   return [corrections.length > 0 ? 'With the corrections of the project file.' : '', table, blocks.length > 0 ? blockTable : '']

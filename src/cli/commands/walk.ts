@@ -1,5 +1,5 @@
 import { formatAddress, formatSize } from '#shared/address-text.ts';
-import type { BitField, Walk, WalkStep } from '#shared/model/index.ts';
+import type { BitField, HostPlace, Walk, WalkStep } from '#shared/model/index.ts';
 import { addressArgument, ROOT_HELP, ROOT_OPTIONS, rootOption, type Command } from '../command.ts';
 import { EXIT } from '../exit-code.ts';
 import { hex, hexOrNull, toJson } from '../json.ts';
@@ -59,16 +59,26 @@ function asJson({ address, mode, root, rootSource, steps, result }: Walk): objec
     steps: steps.map(stepJson),
     result:
       result.kind === 'page'
-        ? { ...result, physical: hex(result.physical), pageStart: hex(result.pageStart), ...below }
+        ? { ...result, physical: hex(result.physical), pageStart: hex(result.pageStart), ...hostJson(result.host), ...below }
         : { kind: result.kind, physical: null, reason: result.reason, sentence: result.sentence, ...below },
   };
+}
+
+function hostJson(host: HostPlace | undefined): object {
+  return host ? { host: { ...host, address: hex(host.address), fileOffset: hexOrNull(host.fileOffset) } } : {};
+}
+
+function hostText(host: HostPlace | undefined): string {
+  if (!host) return '';
+  const { address, block, fileOffset } = host;
+  return `\nIn QEMU it was at HVA ${formatAddress(address)} (${block}), ${fileOffset === null ? 'which the file does not hold' : `file offset ${formatAddress(fileOffset)}`}.`;
 }
 
 function asText(walk: Walk): string {
   const { address, mode, root, rootSource, result } = walk;
   const end =
     result.kind === 'page'
-      ? `${formatAddress(address)} → ${formatAddress(result.physical)} (${formatSize(result.pageSize)} page)\n${result.sentence}`
+      ? `${formatAddress(address)} → ${formatAddress(result.physical)} (${formatSize(result.pageSize)} page)\n${result.sentence}${hostText(result.host)}`
       : result.sentence;
   return `${mode.title}, root ${root === null ? 'unknown' : formatAddress(root)} (${rootSource})\n\n${stepsText(walk)}\n\n${end}`;
 }

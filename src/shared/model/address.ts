@@ -1,6 +1,7 @@
 /** What is known of an address, and where typed text leads. */
 import type { AddressSpace } from '../units.ts';
 import type { MemoryState } from './memory.ts';
+import type { HostPlace } from './walk.ts';
 
 /** The one-line translation that an address chip shows. */
 export interface AddressDescription {
@@ -11,6 +12,8 @@ export interface AddressDescription {
   /** "→ GPA 0100 0000 by a 2 MiB page" or the reason why not; undefined for physical addresses. */
   translation?: string;
   physical: number | null;
+  /** Of a guest's byte, where the dump knows it: where it lay in the process that ran the guest. */
+  host?: HostPlace;
   fileOffset: number | null;
   state: MemoryState;
 }

@@ -60,6 +60,8 @@ export interface RamBlock {
   mappedAt: number[];
   /** What it is, in words, when known: "firmware", "main memory". */
   role?: string;
+  /** HVA of its first byte, where the dump knows it. */
+  host?: number;
   states: Partial<Record<MemoryState, number>>;
 }
 

@@ -103,6 +103,16 @@ export interface WalkStep {
   below?: Walk;
 }
 
+/** Where a byte of a guest lay in the process that ran it. */
+export interface HostPlace {
+  /** HVA. */
+  address: bigint;
+  /** Name of the RAM block. */
+  block: string;
+  /** Offset in the dump's file; null where the dump does not hold the byte, or not as it is. */
+  fileOffset: number | null;
+}
+
 export type WalkResult =
   | {
       kind: 'page';
@@ -115,6 +125,8 @@ export type WalkResult =
       effective: Rights;
       /** With two stages of translation: the walk of the address that the first stage ends at. `physical` is its result, `pageSize` that of the smaller page, `effective` what both give. */
       below?: Walk;
+      /** Of a dump that knows host addresses: where `physical` lay. */
+      host?: HostPlace;
       /** Whether the dump holds the byte at `physical`. */
       state: MemoryState;
       sentence: string;
@@ -141,7 +153,8 @@ export interface Walk {
 
 /** A walk cut down to its answer. */
 export type Translation =
-  { address: bigint; physical: number; pageSize: number; flags: string[] } | { address: bigint; physical: null; reason: string };
+  | { address: bigint; physical: number; pageSize: number; flags: string[]; /** HVA, of a dump that knows host addresses. */ host?: bigint }
+  | { address: bigint; physical: null; reason: string };
 
 /** One entry of a page table among its neighbours. */
 export interface TableEntry {

@@ -6,6 +6,7 @@ import { impossibleWords } from '#shared/virtual-address.ts';
 import type { OpenedDump, OpenedRegion } from '../formats/format.ts';
 import type { GuestMemory } from '../memory/guest-memory.ts';
 import type { TranslationSpace } from '../translate/translation-space.ts';
+import type { HostSpace } from './host-space.ts';
 import { FAULT_REASONS } from '../translate/translator.ts';
 
 export interface AddressContext {
@@ -14,9 +15,11 @@ export interface AddressContext {
   regions: readonly OpenedRegion[];
   /** Undefined where the dump has no tables to walk. */
   tables: TranslationSpace | undefined;
+  /** Undefined where the dump knows no host addresses. */
+  host: HostSpace | undefined;
 }
 
-const STATE_LABELS: Partial<Record<MemoryState, string>> = {
+export const STATE_LABELS: Partial<Record<MemoryState, string>> = {
   absent: 'not in the dump',
   excluded: 'left out of the dump',
   corrupt: 'unreadable in the dump',
@@ -24,6 +27,8 @@ const STATE_LABELS: Partial<Record<MemoryState, string>> = {
 };
 
 export function describeAddress(context: AddressContext, space: AddressSpace, address: bigint): AddressDescription {
+  const { host, dump, regions } = context;
+  if (host && (space === 'hva' || (dump.space === 'hva' && space !== 'file'))) return host.describe(regions, address, space);
   if (space === 'gpa') return physicalDescription(context, address);
   if (space === 'gva') return virtualDescription(context, address);
   if (space === 'file') return fileDescription(context, address);
@@ -40,6 +45,11 @@ function fileDescription(context: AddressContext, address: bigint): AddressDescr
   const fileOffset = Number(address);
   const ram = memory.extents.addressOfFileOffset(fileOffset);
   const region = regions.find((candidate) => ram !== undefined && ram >= candidate.ram && ram - candidate.ram <= candidate.last - candidate.start);
+  if (context.dump.space === 'hva' && context.host && region) {
+    const host = region.start + (ram! - region.ram);
+    const { label, state } = context.host.describe(regions, BigInt(host));
+    return { space, address, label, translation: `→ HVA ${groupedHex(host, 12)}`, physical: null, fileOffset, state };
+  }
   if (ram === undefined || region === undefined) {
     const label = ram === undefined ? 'no guest memory' : 'guest memory that is not mapped';
     return { space, address, label, physical: null, fileOffset, state: 'present' };
@@ -49,7 +59,7 @@ function fileDescription(context: AddressContext, address: bigint): AddressDescr
   return { space, address, label, translation: `→ GPA ${groupedHex(physical, 12)}`, physical, fileOffset, state: 'present' };
 }
 
-function physicalDescription({ memory, dump, regions }: AddressContext, address: bigint): AddressDescription {
+function physicalDescription({ memory, dump, regions, host }: AddressContext, address: bigint): AddressDescription {
   const space = 'gpa';
   if (address >= BigInt(PHYSICAL_LIMIT)) return { space, address, label: 'wider than 52 bits', physical: null, fileOffset: null, state: 'absent' };
   const physical = Number(address);
@@ -59,7 +69,16 @@ function physicalDescription({ memory, dump, regions }: AddressContext, address:
   const place = block ? `${block.name} + ${formatAddress(region.blockOffset + physical - region.start)}` : undefined;
   const state = STATE_LABELS[stretch.state];
   const label = [place ?? (region ? 'memory' : undefined), state ?? (stretch.state === 'zero' ? 'zero page' : undefined)].filter(Boolean).join(', ');
-  return { space, address, label: label || 'not in the dump', physical, fileOffset: stretch.fileOffset, state: stretch.state };
+  const lay = host?.placeOf(regions, physical);
+  return {
+    space,
+    address,
+    label: label || 'not in the dump',
+    physical,
+    ...(lay ? { host: lay } : {}),
+    fileOffset: stretch.fileOffset,
+    state: stretch.state,
+  };
 }
 
 const FAULT_LABELS: Record<string, string> = {

@@ -28,6 +28,7 @@ import { GuestMemory } from '../memory/guest-memory.ts';
 import { PhysicalRegions } from '../memory/physical-regions.ts';
 import { TranslationSpace } from '../translate/translation-space.ts';
 import { describeAddress } from './describe-address.ts';
+import { HostSpace } from './host-space.ts';
 import type { DumpImage } from './dump-image.ts';
 import { correctRegions, describeMap } from './memory-map.ts';
 import { openImage, type OpenRequest } from './open-image.ts';
@@ -55,6 +56,7 @@ export class DumpSession {
   readonly #dump: OpenedDump;
   readonly #memory: GuestMemory;
   readonly #architecture: Architecture | undefined;
+  readonly #host: HostSpace | undefined;
   #corrections: RegionCorrection[];
   #export: ExportJob | undefined;
   /** The exported file, opened to be verified. */
@@ -75,12 +77,15 @@ export class DumpSession {
     const decoder = dump.coding && decoderOf(dump.coding, source);
     this.#memory = new GuestMemory(source, new ExtentTable(dump.extents), new PhysicalRegions(this.#regions), decoder);
     this.#architecture = ARCHITECTURES.find(({ id }) => id === dump.architecture);
+    this.#host = HostSpace.of(dump, this.#memory);
   }
 
   static async open(request: OpenRequest, progress: Progress): Promise<DumpSession> {
     const { source, image } = await openImage(request, progress);
     try {
-      return new DumpSession(source, { ...image, corrections: keptCorrections(image.files[0]!.path, image.dump) });
+      // What stands beside the file is about the guest's map.
+      const corrections = image.dump.space === 'hva' ? [] : keptCorrections(image.files[0]!.path, image.dump);
+      return new DumpSession(source, { ...image, corrections });
     } catch (error) {
       source.close();
       throw error;
@@ -128,6 +133,8 @@ export class DumpSession {
 
   /** Takes the corrections over even where they cannot be kept beside the dump (a read-only folder): a diagnostic then says so. */
   correctMemoryMap({ corrections, keep = true }: Argument<'correctMemoryMap'>): MemoryMap {
+    if (this.#dump.space === 'hva')
+      throw new WorkbenchError('bad-request', 'the mappings of a process are as the core has them: there is nothing to correct');
     this.#regions = correctRegions(this.#dump, corrections);
     this.#corrections = corrections;
     this.#memory.regions = new PhysicalRegions(this.#regions);
@@ -147,12 +154,20 @@ export class DumpSession {
   }
 
   walk({ address, root }: Argument<'walk'>): MethodResults['walk'] {
-    return this.#space(root).walk(address);
+    const walk = this.#space(root).walk(address);
+    const host = walk.result.kind === 'page' ? this.#host?.placeOf(this.#regions, walk.result.physical) : undefined;
+    return walk.result.kind === 'page' && host ? { ...walk, result: { ...walk.result, host } } : walk;
   }
 
   translate({ addresses, root }: Argument<'translate'>): MethodResults['translate'] {
     const space = this.#space(root);
-    return addresses.map((address) => space.answer(address));
+    const host = this.#host;
+    if (!host) return addresses.map((address) => space.answer(address));
+    return addresses.map((address) => {
+      const answer = space.answer(address);
+      const place = answer.physical === null ? undefined : host.placeOf(this.#regions, answer.physical);
+      return place && answer.physical !== null ? { ...answer, host: place.address } : answer;
+    });
   }
 
   readPageTable({ table, level, virtual, root }: Argument<'readPageTable'>): MethodResults['readPageTable'] {
@@ -164,14 +179,18 @@ export class DumpSession {
   }
 
   readMemory({ space, address, length, root }: Argument<'readMemory'>): MethodResults['readMemory'] {
-    if (space === 'gpa') return readPhysical(this.#memory, address, length);
     if (space === 'file') return readFile(this.#source, address, length);
+    if (this.#dump.space === 'hva' || space === 'hva') {
+      if (this.#host) return this.#host.read(address, length);
+      throw new WorkbenchError('unsupported', 'host addresses are not in this dump');
+    }
+    if (space === 'gpa') return readPhysical(this.#memory, address, length);
     return readVirtual(this.#memory, this.#space(root), address, length);
   }
 
   describeAddress({ space, address, root }: Argument<'describeAddress'>): MethodResults['describeAddress'] {
     const tables = space === 'gva' && this.#canWalk(root) ? this.#space(root) : undefined;
-    return describeAddress({ memory: this.#memory, dump: this.#dump, regions: this.#regions, tables }, space, address);
+    return describeAddress({ memory: this.#memory, dump: this.#dump, regions: this.#regions, tables, host: this.#host }, space, address);
   }
 
   resolveText({ text, root }: Argument<'resolveText'>): MethodResults['resolveText'] {
@@ -179,7 +198,10 @@ export class DumpSession {
     const cpu = root.kind === 'cpu' ? cpus.find(({ index }) => index === root.cpu) : cpus[0];
     const hasTables = this.#canWalk(root);
     const virtualLast = lastVirtual(addressBits(rootModesOf(this.#architecture), hasTables ? this.#space(root).main.mode.id : undefined));
-    return resolveText({ dump: this.#dump, regions: this.#regions, fileSize: this.#source.size, cpu, hasTables, virtualLast }, text);
+    return resolveText(
+      { dump: this.#dump, regions: this.#regions, fileSize: this.#source.size, cpu, hasTables, virtualLast, hasHost: this.#host !== undefined },
+      text,
+    );
   }
 
   /** What it finds stays with the dump: CPUs that were completed, VMCOREINFO. */
@@ -244,6 +266,11 @@ export class DumpSession {
   }
 
   #exportSource(): ExportSource {
+    if (this.#dump.space === 'hva') {
+      throw new WorkbenchError('unsupported', "a process's memory is not exported: its addresses are no physical ones", {
+        hint: 'The guest of a QEMU process is: open the core as its guest.',
+      });
+    }
     return {
       name: this.#source.name,
       files: [...this.#image.files.map(({ path }) => path), ...filesOf(this.#image.source)],
@@ -255,10 +282,17 @@ export class DumpSession {
   }
 
   #canWalk(choice: RootChoice): boolean {
-    return this.#architecture !== undefined && (choice.kind === 'root' || this.#dump.cpus.some(({ index }) => index === choice.cpu));
+    return (
+      this.#architecture !== undefined &&
+      this.#dump.space !== 'hva' &&
+      (choice.kind === 'root' || this.#dump.cpus.some(({ index }) => index === choice.cpu))
+    );
   }
 
   #space(choice: RootChoice): TranslationSpace {
+    if (this.#dump.space === 'hva') {
+      throw new WorkbenchError('unsupported', "this is a process: its addresses are virtual ones already, and its page tables are its host's");
+    }
     const key = choice.kind === 'cpu' ? `cpu ${choice.cpu} ${choice.regime ?? ''}` : `root ${choice.root} ${choice.mode ?? ''}`;
     let found = this.#spaces.get(key);
     if (!found) {

@@ -1,7 +1,7 @@
 /**
  * Where typed text leads: registers, addresses of any space, page frames, file offsets, offsets into RAM blocks.
  *
- * `rip`  `esp+0x20`  `cr3`  `idt`  `ffff ffff 8105 92eb`  `gpa:…`  `gva:…`  `pfn:1234`  `file:0x1000`  `pc.ram+0x1000`
+ * `rip`  `esp+0x20`  `cr3`  `idt`  `ffff ffff 8105 92eb`  `gpa:…`  `gva:…`  `pfn:1234`  `hva:…`  `file:0x1000`  `pc.ram+0x1000`
  */
 import { formatAddress, parseAddress } from '#shared/address-text.ts';
 import type { CpuView, GoToTarget } from '#shared/model/index.ts';
@@ -19,9 +19,11 @@ export interface ResolveContext {
   hasTables: boolean;
   /** Inclusive. */
   virtualLast: bigint;
+  /** Whether the dump knows host addresses. */
+  hasHost: boolean;
 }
 
-const PREFIXED = /^(gpa|gva|pfn|file|phys|virt|p|v)\s*:\s*(.+)$/i;
+const PREFIXED = /^(gpa|gva|hva|pfn|file|phys|virt|p|v)\s*:\s*(.+)$/i;
 const WITH_OFFSET = /^(.+?)\s*([+-])\s*(?:0x)?([0-9a-f]+)$/i;
 const MAX_TARGETS = 20;
 
@@ -30,7 +32,9 @@ export function resolveText(context: ResolveContext, text: string): GoToTarget[]
   if (wanted === '') return [];
   const prefixed = PREFIXED.exec(wanted);
   if (prefixed) return withPrefix(context, prefixed[1]!.toLowerCase(), prefixed[2]!);
-  const targets = [...byName(context, wanted, 0n), ...withOffset(context, wanted), ...byNumber(context, wanted)];
+  const found = [...byName(context, wanted, 0n), ...withOffset(context, wanted), ...byNumber(context, wanted)];
+  // A process's registers and blocks lead to its own addresses.
+  const targets = context.dump.space === 'hva' ? found.map((target) => ({ ...target, space: 'hva' as const })) : found;
   const last = { gva: context.virtualLast, gpa: BigInt(PHYSICAL_LIMIT - 1) } as const;
   return targets.filter(({ space, address }) => address >= 0n && address <= (space === 'gva' ? last.gva : last.gpa)).slice(0, MAX_TARGETS);
 }
@@ -38,6 +42,7 @@ export function resolveText(context: ResolveContext, text: string): GoToTarget[]
 function withPrefix(context: ResolveContext, prefix: string, rest: string): GoToTarget[] {
   const value = parseAddress(rest);
   if (value === undefined) return [];
+  if (prefix === 'hva' || (context.dump.space === 'hva' && prefix !== 'file')) return context.hasHost ? hostVirtual(value) : [];
   switch (prefix) {
     case 'gva':
     case 'virt':
@@ -50,6 +55,10 @@ function withPrefix(context: ResolveContext, prefix: string, rest: string): GoTo
     default:
       return physical(value, 'guest-physical address');
   }
+}
+
+function hostVirtual(address: bigint): GoToTarget[] {
+  return address < BigInt(PHYSICAL_LIMIT) ? [{ space: 'hva', address, title: 'host-virtual address' }] : [];
 }
 
 function physical(address: bigint, title: string): GoToTarget[] {
@@ -96,9 +105,10 @@ function otherSpelling(name: string): string {
 }
 
 /** A bare number: virtual when it can only be that, else both, the likelier first. */
-function byNumber({ regions, hasTables }: ResolveContext, text: string): GoToTarget[] {
+function byNumber({ dump, regions, hasTables }: ResolveContext, text: string): GoToTarget[] {
   const value = parseAddress(text);
   if (value === undefined) return [];
+  if (dump.space === 'hva') return hostVirtual(value);
   const virtual: GoToTarget[] = hasTables ? [{ space: 'gva', address: value, title: 'guest-virtual address' }] : [];
   const inMemory = regions.some(({ start, last }) => value >= BigInt(start) && value <= BigInt(last));
   const targets = physical(value, inMemory ? 'guest-physical address' : 'guest-physical address, not in the dump');

@@ -35,7 +35,7 @@ export function summarize(
     sentence: dump.sentence,
     layers: dump.layers,
     architecture: architecture?.title ?? undecoded(dump.architecture),
-    rootModes: rootModesOf(architecture),
+    rootModes: dump.space === 'hva' ? [] : rootModesOf(architecture),
     machine: dump.machine,
     cpus: dump.cpus.map((cpu) => summarizeCpu(cpu, architecture)),
     memory: { total: map.regions.reduce((sum, { start, last }) => sum + last - start + 1, 0), states },

@@ -124,9 +124,11 @@ describe.each(KINDS)('$title', ({ title, ...kind }) => {
     expect(byteAt(opened, 0)).toEqual(['present', 1]);
   });
 
-  it('is refused as the core of a process', () => {
+  it('is the core of a process, not a vmcore, when it has what only those have', () => {
     const auxv = { owner: 'CORE', type: 6, description: new Uint8Array(16) };
-    expect(() => write({ notes: [auxv], loads: [{ physical: 0, data: pageOf(1) }] })).toThrow('core: this is the core of a process');
+    const { dump } = write({ notes: [auxv], loads: [{ physical: 0, virtual: 0x400000, data: pageOf(1) }] });
+    expect(dump).toMatchObject({ format: 'process-core', space: 'hva' });
+    expect(dump.regions.map(({ start, last }) => [start, last])).toEqual([[0x400000, 0x400fff]]);
   });
 
   it('ends its notes where they would run out of it', () => {

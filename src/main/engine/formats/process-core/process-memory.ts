@@ -13,6 +13,10 @@ export interface FilePages {
   offset: number;
 }
 
+/** Structures are read word by word, many of one page: pages are kept as copies, 8 MiB at most. */
+const PAGE = 4096;
+const MAX_COPIES = 2048;
+
 const UTF8 = new TextDecoder();
 /** Printable ASCII: what names inside a program are made of. */
 const PRINTABLE = /^[\x20-\x7e]+$/;
@@ -23,6 +27,9 @@ export class ProcessMemory implements AddressedBytes {
   /** Bytes of a pointer. */
   readonly wordSize: 4 | 8;
   #pages: readonly FilePages[] = [];
+  /** By address. */
+  readonly #copies = new Map<number, DataView>();
+  #at = 0;
 
   constructor(core: ProcessCore) {
     this.core = core;
@@ -33,6 +40,7 @@ export class ProcessMemory implements AddressedBytes {
   /** Lets the pages of files show where the core holds nothing. */
   set filePages(pages: readonly FilePages[]) {
     this.#pages = pages;
+    this.#copies.clear();
   }
 
   read(virtualAddress: bigint, length: number): Uint8Array | undefined {
@@ -57,23 +65,23 @@ export class ProcessMemory implements AddressedBytes {
   }
 
   u8(at: number): number | undefined {
-    return this.bytes(at, 1)?.[0];
+    return this.#view(at, 1)?.getUint8(this.#at);
   }
 
   u16(at: number): number | undefined {
-    return this.#view(at, 2)?.getUint16(0, this.#littleEndian);
+    return this.#view(at, 2)?.getUint16(this.#at, this.#littleEndian);
   }
 
   u32(at: number): number | undefined {
-    return this.#view(at, 4)?.getUint32(0, this.#littleEndian);
+    return this.#view(at, 4)?.getUint32(this.#at, this.#littleEndian);
   }
 
   i32(at: number): number | undefined {
-    return this.#view(at, 4)?.getInt32(0, this.#littleEndian);
+    return this.#view(at, 4)?.getInt32(this.#at, this.#littleEndian);
   }
 
   u64(at: number): bigint | undefined {
-    return this.#view(at, 8)?.getBigUint64(0, this.#littleEndian);
+    return this.#view(at, 8)?.getBigUint64(this.#at, this.#littleEndian);
   }
 
   /** An unsigned number of 1, 2, 4 or 8 bytes. */
@@ -82,13 +90,13 @@ export class ProcessMemory implements AddressedBytes {
     if (!view) return undefined;
     switch (size) {
       case 1:
-        return BigInt(view.getUint8(0));
+        return BigInt(view.getUint8(this.#at));
       case 2:
-        return BigInt(view.getUint16(0, this.#littleEndian));
+        return BigInt(view.getUint16(this.#at, this.#littleEndian));
       case 4:
-        return BigInt(view.getUint32(0, this.#littleEndian));
+        return BigInt(view.getUint32(this.#at, this.#littleEndian));
       default:
-        return size === 8 ? view.getBigUint64(0, this.#littleEndian) : undefined;
+        return size === 8 ? view.getBigUint64(this.#at, this.#littleEndian) : undefined;
     }
   }
 
@@ -131,14 +139,38 @@ export class ProcessMemory implements AddressedBytes {
   #number(at: number, size: number): number | undefined {
     const view = this.#view(at, size);
     if (!view) return undefined;
-    if (size === 4) return view.getUint32(0, this.#littleEndian);
-    const high = view.getUint32(this.#littleEndian ? 4 : 0, this.#littleEndian);
-    return high < 2 ** 21 ? high * 2 ** 32 + view.getUint32(this.#littleEndian ? 0 : 4, this.#littleEndian) : undefined;
+    const first = view.getUint32(this.#at, this.#littleEndian);
+    if (size === 4) return first;
+    const second = view.getUint32(this.#at + 4, this.#littleEndian);
+    const high = this.#littleEndian ? second : first;
+    return high < 2 ** 21 ? high * 2 ** 32 + (this.#littleEndian ? first : second) : undefined;
   }
 
+  /** A view that holds `size` bytes at `at`, from its offset `#at` on. */
   #view(at: number, size: number): DataView | undefined {
+    const within = at % PAGE;
+    if (within + size <= PAGE) {
+      const page = this.#page(at - within);
+      if (page) {
+        this.#at = within;
+        return page;
+      }
+    }
+    this.#at = 0;
     const bytes = this.bytes(at, size);
     return bytes && new DataView(bytes.buffer);
+  }
+
+  /** A copy of a whole page; undefined when not all of it is there. */
+  #page(start: number): DataView | undefined {
+    const known = this.#copies.get(start);
+    if (known) return known;
+    const bytes = this.bytes(start, PAGE);
+    if (!bytes) return undefined;
+    if (this.#copies.size >= MAX_COPIES) this.#copies.clear();
+    const page = new DataView(bytes.buffer);
+    this.#copies.set(start, page);
+    return page;
   }
 
   /** As many bytes as lie in one piece; 0 when the first is missing. */
