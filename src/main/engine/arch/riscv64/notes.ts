@@ -1,7 +1,7 @@
 /**
  * Registers from and to the note of an ELF core: NT_PRSTATUS of owner CORE, the only one that QEMU and Linux write for a RISC-V CPU.
  *
- * 376 bytes (32-bit: 204): Linux include/linux/elfcore.h (elf_prstatus) and arch/riscv/include/uapi/asm/ptrace.h (user_regs_struct); QEMU target/riscv/arch_dump.c (v7.2): pr_pid at 32 (24) is the CPU's index,
+ * 376 bytes (32-bit: 204): Linux include/linux/elfcore.h (elf_prstatus) and arch/riscv/include/uapi/asm/ptrace.h (user_regs_struct); QEMU target/riscv/arch_dump.c (v7.2): pr_pid at 32 (24) is the CPU's index + 1,
  * from 112 (72) on pc and x1 to x31 of 8 (4) bytes each, the rest 0.
  */
 import { DumpFormatError } from '#shared/errors.ts';
@@ -50,7 +50,7 @@ export function notesOf(bits: 32 | 64) {
     encodeNotes(state: CpuState, littleEndian: boolean): CpuNote[] {
       const description = new Uint8Array(size);
       const view = new DataView(description.buffer);
-      view.setUint32(pid, state.index, littleEndian);
+      view.setUint32(pid, state.index + 1, littleEndian);
       for (const [n, name] of ORDER.entries()) {
         const value = state.registers[name]?.value ?? 0n;
         if (bytes === 8) view.setBigUint64(registers + n * bytes, value, littleEndian);

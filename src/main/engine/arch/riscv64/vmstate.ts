@@ -5,7 +5,7 @@
  * their own names. Registers of target_ulong are 4 bytes on qemu-system-riscv32, until QEMU 10.2 made all of them 8: misa says then. The vector registers' bytes lie one after the other in the CPU's own length,
  * which the stream does not tell, so they are left out.
  */
-import type { CpuState } from '../cpu-state.ts';
+import type { CpuState, RegisterValue } from '../cpu-state.ts';
 import { elementsOf, isStruct, numberIn, RegisterReader } from '../vmstate-reader.ts';
 import type { VmStruct } from '../vmstate.ts';
 import { FLOATING_REGISTERS, GENERAL_REGISTERS } from './registers.ts';
@@ -76,9 +76,31 @@ export function cpuFromVmstate(cpu: VmStruct, common: VmStruct | undefined, wher
     if (subsection.name === 'cpu/pmp') readPmp(reader, subsection);
     else readScalars(reader, subsection, bits);
   }
+  completeStatus(reader.registers, bits);
+  if (reader.registers['virt']?.value === 0n) dropStale(reader.registers);
   for (const name of GENERAL_REGISTERS) if (reader.registers[name]) reader.registers[name].width = bits;
   const halted = common && numberIn(common, 'halted');
   return { index, registers: reader.registers, segments: {}, littleEndian: true, ...(halted === undefined ? {} : { halted: halted !== 0n }) };
+}
+
+const isDirty = (status: bigint, shift: bigint): boolean => ((status >> shift) & 3n) === 3n;
+
+/** Fields that QEMU makes up when the register is read (target/riscv/csr.c, read_mstatus and read_hstatus) and does not save: mstatus.SD; hstatus.VSXL of a 64-bit CPU. */
+function completeStatus(registers: Record<string, RegisterValue>, bits: 32 | 64): void {
+  const { mstatus, hstatus } = registers;
+  if (mstatus && [9n, 13n, 15n].some((shift) => isDirty(mstatus.value, shift))) {
+    mstatus.value |= 1n << BigInt(bits - 1);
+    mstatus.source += ', and SD, which follows from FS, VS and XS';
+  }
+  if (hstatus && bits === 64) {
+    hstatus.value = (hstatus.value & ~(3n << 32n)) | (2n << 32n);
+    hstatus.source += ', and VSXL, which is 2 with 64 bits';
+  }
+}
+
+/** The hypervisor's own registers stand aside only while a virtual machine runs. */
+function dropStale(registers: Record<string, RegisterValue>): void {
+  for (const name of Object.keys(registers)) if (name.endsWith('_hs')) delete registers[name];
 }
 
 /** The integers of a structure, arrays element by element. */
