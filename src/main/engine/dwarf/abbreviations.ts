@@ -15,20 +15,20 @@ const MAX_CODE = 2 ** 20;
 
 export class Abbreviations {
   /** Abbreviation number by code; -1 for none. */
-  codes = new Int32Array(512).fill(-1);
+  codes = new Int32Array(256).fill(-1);
   count = 0;
   /** Code by abbreviation number. */
-  numbers = new Int32Array(512);
+  numbers = new Int32Array(256);
   /** Bytes of the table that was loaded last. */
   size = 0;
-  tags = new Int32Array(512);
-  hasChildren = new Uint8Array(512);
+  tags = new Int32Array(256);
+  hasChildren = new Uint8Array(256);
   /** Where an abbreviation's attributes begin; those of `index` end where those of `index + 1` begin. */
-  starts = new Int32Array(513);
-  attributes = new Int32Array(4096);
-  forms = new Int32Array(4096);
+  starts = new Int32Array(257);
+  attributes = new Int32Array(2048);
+  forms = new Int32Array(2048);
   /** Values of DW_FORM_implicit_const; above 2^53 rounded. */
-  constants = new Float64Array(4096);
+  constants = new Float64Array(2048);
 
   /** Reads the table at `offset`. Throws DumpFormatError. May be called again for another table. */
   load(bytes: Uint8Array, offset: number, source: string): this {

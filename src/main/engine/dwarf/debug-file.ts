@@ -5,8 +5,7 @@ import { cString } from '../elf-object/strings.ts';
 import { Abbreviations } from './abbreviations.ts';
 import { UNIT } from './constants.ts';
 import type { DebugSections } from './debug-sections.ts';
-import type { Die } from './die.ts';
-import { readDie } from './die.ts';
+import { decodeDie, type Die } from './die.ts';
 import { UnitList, type UnitHeader } from './units.ts';
 
 /** Bytes of units that are kept; a unit of vmlinux has 60 KB. */
@@ -44,6 +43,7 @@ export class DebugFile {
   readonly #bytes = new Map<UnitHeader, Uint8Array>();
   #keptBytes = 0;
   readonly #tables = new Map<number, Abbreviations>();
+  readonly #rootTable = new Abbreviations();
   #abbreviationBytes = 0;
   #signatures: Map<bigint, Unit> | undefined;
 
@@ -145,16 +145,19 @@ export class DebugFile {
     return root;
   }
 
+  /** Read with a table that is filled again for the next unit: whoever looks for a unit by name reads all of them. */
   #rootDie(unit: Unit): Die {
+    const table = this.#rootTable.load(this.abbrevBytes(unit), unit.abbrevOffset, this.sections.source);
+    this.countAbbreviations(table.size);
     const size = unit.end - unit.offset;
     if (!this.#bytes.has(unit) && size > HEAD) {
       try {
-        return readDie(unit, unit.headerSize, unit.list.contents.read(unit.offset, HEAD));
+        return decodeDie(unit, unit.headerSize, unit.list.contents.read(unit.offset, HEAD), table);
       } catch (error) {
         if (!(error instanceof DumpFormatError)) throw error;
       }
     }
-    return readDie(unit, unit.headerSize);
+    return decodeDie(unit, unit.headerSize, this.bytesOf(unit), table);
   }
 
   /** A string of .debug_str or .debug_line_str; empty beyond the table. */

@@ -146,8 +146,12 @@ export class DebugTypes {
 
   /** A variable with static storage: global, or static in a file. Undefined when it is only declared, or optimised out. */
   variable(name: string, where: Where = {}): DebugVariable | undefined {
-    if (where.unit !== undefined) {
-      const near = this.variables(name).find(({ units }) => units.some((unit) => isNamed(unit, where.unit!)));
+    const { unit } = where;
+    if (unit !== undefined) {
+      const own = this.#near(name, VARIABLE, unit)[0];
+      if (own) return this.#variableOf(own);
+      // Link-time optimisation gathers the variables of all files in units of its own, which refer to those of the files.
+      const near = this.variables(name).find(({ units }) => units.some((each) => isNamed(each, unit)));
       if (near) return near;
     }
     const entry = this.#first(name, VARIABLE, {}, (found) => this.#isExternal(found));
@@ -210,11 +214,9 @@ export class DebugTypes {
   /** The first entry that is `best`, else the first of all. */
   #first(name: string, kinds: number, { unit }: Where, best: (entry: FoundEntry) => boolean = () => true): FoundEntry | undefined {
     if (unit !== undefined) {
-      for (const near of this.#unitsNamed(unit)) {
-        const found = this.#searches[0]!.findIn(near, name, kinds);
-        const chosen = found.find(best) ?? found[0];
-        if (chosen) return chosen;
-      }
+      const near = this.#near(name, kinds, unit);
+      const chosen = near.find(best) ?? near[0];
+      if (chosen) return chosen;
     }
     let second: FoundEntry | undefined;
     for (const search of this.#searches) {
@@ -224,6 +226,11 @@ export class DebugTypes {
       second ??= found[0];
     }
     return second;
+  }
+
+  /** Entries of the units of a source file and what they import. */
+  #near(name: string, kinds: number, unit: string): FoundEntry[] {
+    return this.#unitsNamed(unit).flatMap((each) => this.#searches[0]!.findIn(each, name, kinds));
   }
 
   #unitsNamed(ending: string): Unit[] {

@@ -1,5 +1,6 @@
 /** A debugging information entry, decoded: for the few that are looked at, not for those that a scan passes. */
 import { cString } from '../elf-object/strings.ts';
+import type { Abbreviations } from './abbreviations.ts';
 import { ByteCursor } from './byte-cursor.ts';
 import { AT, FORM } from './constants.ts';
 import type { Unit } from './debug-file.ts';
@@ -181,12 +182,16 @@ export class Die {
   }
 }
 
-/** The entry at `offset` from the unit's header on. `bytes`: as much of the unit as is at hand. Throws DumpFormatError. */
-export function readDie(unit: Unit, offset: number, bytes?: Uint8Array): Die {
+/** The entry at `offset` from the unit's header on. Throws DumpFormatError. */
+export function readDie(unit: Unit, offset: number): Die {
+  return decodeDie(unit, offset, unit.file.bytesOf(unit), unit.file.abbreviationsOf(unit));
+}
+
+/** As `readDie`. `bytes`: as much of the unit as is at hand. */
+export function decodeDie(unit: Unit, offset: number, bytes: Uint8Array, table: Abbreviations): Die {
   const { file } = unit;
-  const table = file.abbreviationsOf(unit);
   const place = { source: file.sections.source, section: unit.list.section, base: unit.offset };
-  const cursor = new ByteCursor(bytes ?? file.bytesOf(unit), file.sections.littleEndian, place, offset);
+  const cursor = new ByteCursor(bytes, file.sections.littleEndian, place, offset);
   if (!(offset >= unit.headerSize)) throw cursor.problem('reference', 'an entry of the unit', String(offset));
   const code = cursor.count();
   const index = code < table.codes.length ? table.codes[code]! : -1;

@@ -114,7 +114,7 @@ export class NameIndex {
     this.add(INLINE, this.#keepInline(bytes, at), kind, size, line, section, offset);
   }
 
-  /** Entries of that name, in the order in which they were added. `kinds`: bits 1 << KIND. */
+  /** Entries of that name, in the order of the file. `kinds`: bits 1 << KIND. */
   find(name: string, kinds: number): IndexedEntry[] {
     const wanted = ENCODER.encode(name);
     const found: number[] = [];
@@ -123,7 +123,7 @@ export class NameIndex {
       if ((kinds >> this.#kinds[entry]!) & 1 && cStringEquals(this.#table(this.#tableOf[entry]!), this.#names[entry]!, wanted)) found.push(entry);
     }
     return found
-      .sort((a, b) => a - b)
+      .sort((a, b) => this.#sections[a]! - this.#sections[b]! || this.#offsets[a]! - this.#offsets[b]!)
       .map((entry) => ({
         kind: this.#kinds[entry]!,
         section: this.#sections[entry]!,

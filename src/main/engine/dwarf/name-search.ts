@@ -3,6 +3,8 @@ import { WorkbenchError } from '#shared/errors.ts';
 import { UNIT } from './constants.ts';
 import type { DebugFile, Unit } from './debug-file.ts';
 import { originsOf, readDie } from './die.ts';
+import { DebugNames } from './debug-names.ts';
+import { GdbIndex, type UnitsOfName } from './gdb-index.ts';
 import { INLINE, NameIndex, type IndexedEntry } from './name-index.ts';
 import { NameScan, type ScannedName, type ScanSink } from './name-scan.ts';
 import { NAME_ALTERNATE, NAME_INDEXED, NAME_INLINE, NAME_LINE_STRING, SkipPrograms } from './skip-programs.ts';
@@ -37,6 +39,8 @@ export class NameSearch {
   readonly #scan = new NameScan(this.#programs);
   #loaded = '';
   readonly #pending: Iterator<Unit>;
+  readonly #scanned = new Set<Unit>();
+  #unitsOfName: UnitsOfName | undefined | null = null;
   #complete = false;
   /** A unit's bytes while it is scanned. */
   #scratch = new Uint8Array(0);
@@ -54,9 +58,16 @@ export class NameSearch {
     return this.#index.count;
   }
 
-  /** Entries of that name among `kinds` (bits 1 << KIND). Goes on to scan units until `enough` of them are found, or to the end. */
+  /** Entries of that name among `kinds` (bits 1 << KIND), in the order of the file. Scans units until `enough` of them are found, or all of them. */
   find(name: string, kinds: number, enough: (entries: readonly FoundEntry[]) => boolean): FoundEntry[] {
     let found = this.#lookUp(this.#index, name, kinds);
+    if (enough(found)) return found;
+    for (const unit of this.#unitsThatKnow(name)) {
+      if (!this.#scanOnce(unit)) continue;
+      found = this.#lookUp(this.#index, name, kinds);
+      if (enough(found)) return found;
+    }
+    // An index is a help and no judge: what it does not know is looked for all the same.
     for (let known = this.#index.count; !enough(found) && this.#scanNext();) {
       if (this.#index.count === known) continue;
       known = this.#index.count;
@@ -96,8 +107,38 @@ export class NameSearch {
       for (const list of [this.#file.info, this.#file.types]) if (list?.damage) this.damage.push(list.damage);
       return false;
     }
-    this.#scanUnit(value, this.#index);
+    this.#scanOnce(value);
     return true;
+  }
+
+  /** False when the unit had its turn before. */
+  #scanOnce(unit: Unit): boolean {
+    if (this.#scanned.has(unit)) return false;
+    this.#scanned.add(unit);
+    this.#scanUnit(unit, this.#index);
+    return true;
+  }
+
+  /** By .debug_names or .gdb_index; none where there is no such index or it is damaged. */
+  #unitsThatKnow(name: string): Unit[] {
+    try {
+      if (this.#unitsOfName === null) {
+        this.#unitsOfName = undefined;
+        this.#unitsOfName = this.#openIndex();
+      }
+      return this.#unitsOfName?.unitsOf(name).flatMap((offset) => this.#file.unitHolding(offset) ?? []) ?? [];
+    } catch (error) {
+      if (!(error instanceof WorkbenchError)) throw error;
+      this.#unitsOfName = undefined;
+      this.damage.push(error);
+      return [];
+    }
+  }
+
+  #openIndex(): UnitsOfName | undefined {
+    const { names, gdbIndex, littleEndian, source } = this.#file.sections;
+    if (names) return new DebugNames(names, littleEndian, source, () => this.#file.stringTable('.debug_str'));
+    return gdbIndex && GdbIndex.open(gdbIndex, source);
   }
 
   /** Damage in one unit does not hide the others. */
