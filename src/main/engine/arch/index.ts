@@ -1,5 +1,6 @@
 /** The CPU families that are decoded. */
 import type { Architecture } from './architecture.ts';
+import { arm } from './arm/index.ts';
 import { arm64 } from './arm64/index.ts';
 import { i386 } from './i386/index.ts';
 import { ppc64 } from './ppc64/index.ts';
@@ -10,7 +11,7 @@ import { x86_64 } from './x86-64/index.ts';
 
 export type { Architecture, CpuNote, NoteContext } from './architecture.ts';
 
-export const ARCHITECTURES: readonly Architecture[] = [x86_64, i386, arm64, s390x, ppc64, riscv64, riscv32];
+export const ARCHITECTURES: readonly Architecture[] = [x86_64, i386, arm64, arm, s390x, ppc64, riscv64, riscv32];
 
 /** By e_machine of an ELF file; undefined for a CPU that is not decoded. */
 export function findArchitectureByElfMachine(machine: number): Architecture | undefined {

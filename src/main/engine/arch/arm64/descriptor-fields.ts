@@ -37,7 +37,7 @@ export function tableFields(form: DescriptorForm, level: number, entry: bigint):
     return list.sorted();
   }
   const counts = form.flat ? ' if TCR.HPD were clear' : '';
-  if (use === 'two') {
+  if (use === 'two' || use === 'aarch32') {
     list.flag(59, 'PXNTable', 'Privileged execute-never of all below', 'no limit', `EL1 executes nothing below this entry${counts}`);
     list.flag(60, 'UXNTable', 'Unprivileged execute-never of all below', 'no limit', `EL0 executes nothing below this entry${counts}`);
     list.flag(61, 'APTable[0]', 'No access from EL0 to all below', 'no limit', `EL0 reaches nothing below this entry${counts}`);
@@ -70,7 +70,8 @@ export function blockFields(form: DescriptorForm, level: number, entry: bigint):
     'clear: the first access raises an access-flag fault, or the CPU sets it (TCR.HA)',
     'has been used, or need not be watched',
   );
-  if (form.use === 'two') list.flag(11, 'nG', 'Not global', 'the same in every address space: no ASID', 'of this ASID alone');
+  if (form.use !== 'one' && form.use !== 'stage-2')
+    list.flag(11, 'nG', 'Not global', 'the same in every address space: no ASID', 'of this ASID alone');
   addAddress(list, form, shift, `the ${page ? 'page' : 'block'} starts`, page ? 'Page address' : 'Block address', true);
   list.flag(51, 'DBM', 'Dirty bit modifier', 'the rights are as they say', 'a write to it makes it writable instead of faulting (TCR.HD)');
   list.flag(
@@ -96,6 +97,9 @@ export function blockFields(form: DescriptorForm, level: number, entry: bigint):
   if (form.use === 'two') {
     list.flag(53, 'PXN', 'Privileged execute-never', 'EL1 may execute it, unless EL0 may write it', 'EL1 does not execute it');
     list.flag(54, 'UXN', 'Unprivileged execute-never', 'EL0 may execute it', 'EL0 does not execute it');
+  } else if (form.use === 'aarch32') {
+    list.flag(53, 'PXN', 'Privileged execute-never', 'PL1 may execute it, unless XN is set', 'PL1 does not execute it');
+    list.flag(54, 'XN', 'Execute-never', 'may be executed', 'is not executed');
   } else list.flag(54, 'XN', 'Execute-never', 'may be executed', 'is not executed');
   list.add(55, 4, 'software', 'Available to software', unused);
   list.add(59, 4, 'PBHA', 'Page-based hardware attributes', (value) => (value === 0n ? 'none' : `bits for the memory system (FEAT_HPDS2): ${value}`));
@@ -106,7 +110,7 @@ export function blockFields(form: DescriptorForm, level: number, entry: bigint):
 function addStage1(list: FieldList, { use }: DescriptorForm): void {
   list.add(2, 3, 'AttrIndx', 'Memory attributes', (value) => `those of byte ${value} of MAIR`);
   list.flag(5, 'NS', 'Non-secure', 'in the secure state, secure memory', 'in the secure state, non-secure memory');
-  if (use === 'two') list.add(6, 2, 'AP', 'Access permissions', (value) => RIGHTS_IN_WORDS[Number(value)] ?? '');
+  if (use !== 'one') list.add(6, 2, 'AP', 'Access permissions', (value) => RIGHTS_IN_WORDS[Number(value)] ?? '');
   else list.flag(7, 'AP[2]', 'Read-only', 'may be written', 'read-only');
 }
 

@@ -1,6 +1,6 @@
 /** Names of the set flags of an AArch64 descriptor, lowest bit first; the fields are in descriptor-fields.ts. */
 import { ENTRY_NOT_PRESENT, ENTRY_PAGE, type EntryKind } from '#engine/translate/paging-mode.ts';
-import type { DescriptorForm } from './descriptor.ts';
+import type { DescriptorForm, DescriptorUse } from './descriptor.ts';
 
 type Flag = readonly [bit: number, name: string];
 
@@ -19,6 +19,7 @@ const LEAF: readonly Flag[] = [
 const LEAF_ONE: readonly Flag[] = LEAF.flatMap(([bit, name]): Flag[] =>
   bit === 6 || bit === 11 || bit === 53 ? [] : [[bit, bit === 54 ? 'XN' : name]],
 );
+const shortName = ([bit, name]: Flag): Flag => [bit, name.replace('UXN', 'XN')];
 const LEAF_STAGE_2: readonly Flag[] = [
   [6, 'S2AP[0]'],
   [7, 'S2AP[1]'],
@@ -41,9 +42,16 @@ const TABLE_ONE: readonly Flag[] = [
   [63, 'NSTable'],
 ];
 
+const LISTS: Readonly<Record<DescriptorUse, readonly [leaf: readonly Flag[], table: readonly Flag[]]>> = {
+  two: [LEAF, TABLE],
+  one: [LEAF_ONE, TABLE_ONE],
+  aarch32: [LEAF.map(shortName), TABLE.map(shortName)],
+  'stage-2': [LEAF_STAGE_2, []],
+};
+
 function listOf({ use }: DescriptorForm, kind: EntryKind): readonly Flag[] {
-  if (kind === ENTRY_PAGE) return use === 'stage-2' ? LEAF_STAGE_2 : use === 'one' ? LEAF_ONE : LEAF;
-  return use === 'stage-2' ? [] : use === 'one' ? TABLE_ONE : TABLE;
+  const [leaf, table] = LISTS[use];
+  return kind === ENTRY_PAGE ? leaf : table;
 }
 
 export function flagNamesOf(form: DescriptorForm, low: number, high: number, kind: EntryKind): string[] {

@@ -31,8 +31,10 @@ import { flagNamesOf } from './descriptor-flags.ts';
 import { linuxNotPresentNote } from './linux-not-present.ts';
 
 export type GranuleSize = 4 | 16 | 64;
-/** `two`: EL0 has its own rights (EL1&0, EL2&0). `one`: a regime of one exception level (EL2 without E2H, EL3). */
-export type DescriptorUse = 'two' | 'one' | 'stage-2';
+/**
+ * `two`: EL0 has its own rights (EL1&0, EL2&0). `one`: a regime of one exception level (EL2 without E2H, EL3). `aarch32`: as `two`, of an AArch32 CPU, where bit 54 (XN) is for both levels.
+ */
+export type DescriptorUse = 'two' | 'one' | 'aarch32' | 'stage-2';
 
 export interface DescriptorForm {
   /** KiB. */
@@ -100,7 +102,7 @@ export function descriptorFormat(form: DescriptorForm): EntryFormat {
       const leaf = kindOf(level, low) === ENTRY_PAGE;
       if (use === 'stage-2') return leaf ? stage2Rights(low, high) : RIGHTS_ALL;
       if (!leaf) return form.flat ? RIGHTS_ALL : tableRights(high, use);
-      return use === 'two' ? twoLevelRights(low, high) : oneLevelRights(low, high);
+      return use === 'one' ? oneLevelRights(low, high) : twoLevelRights(low, high, use === 'aarch32');
     },
 
     reservedBits: () => [],
@@ -125,10 +127,10 @@ export function descriptorFormat(form: DescriptorForm): EntryFormat {
 const bitOf = (word: number, bit: number): boolean => ((word >>> bit) & 1) !== 0;
 
 /** AP[1] opens it to EL0, AP[2] makes it read-only; what EL0 can write, EL1 does not execute. */
-function twoLevelRights(low: number, high: number): number {
+function twoLevelRights(low: number, high: number, shared: boolean): number {
   const user = bitOf(low, 6);
   const writable = !bitOf(low, 7);
-  const privileged = !bitOf(high, 21) && !(user && writable);
+  const privileged = !bitOf(high, 21) && (shared ? !bitOf(high, 22) : !(user && writable));
   return (writable ? RIGHT_WRITE : 0) | (user ? RIGHT_USER : 0) | (bitOf(high, 22) ? 0 : RIGHT_EXECUTE) | (privileged ? RIGHT_EXECUTE_PRIVILEGED : 0);
 }
 
@@ -151,6 +153,6 @@ function tableRights(high: number, use: DescriptorUse): number {
     (noWrite ? 0 : RIGHT_WRITE) |
     (bitOf(high, 29) ? 0 : RIGHT_USER) |
     (bitOf(high, 28) ? 0 : RIGHT_EXECUTE) |
-    (bitOf(high, 27) ? 0 : RIGHT_EXECUTE_PRIVILEGED)
+    (bitOf(high, 27) || (use === 'aarch32' && bitOf(high, 28)) ? 0 : RIGHT_EXECUTE_PRIVILEGED)
   );
 }

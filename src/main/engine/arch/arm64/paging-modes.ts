@@ -28,7 +28,8 @@ export interface ModeParts {
   start?: number;
 }
 
-const USES: Readonly<Record<DescriptorUse, string>> = { two: 'arm64', one: 'arm64-one', 'stage-2': 'arm64-s2' };
+/** `aarch32` is the 32-bit family's: its modes have ids of their own. */
+const USES: Readonly<Record<DescriptorUse, string>> = { two: 'arm64', one: 'arm64-one', aarch32: 'arm64', 'stage-2': 'arm64-s2' };
 
 /** Most bits of an address; those beyond 48 need LPA2 or FEAT_LVA. */
 export const MOST_BITS = 52;

@@ -23,13 +23,17 @@ export function listedRegisters(cpu: VmStruct): ListedRegister[] {
 
 const ARM64 = 0x6n;
 const ARM = 0x4n;
+/** ID_AA64MMFR0_EL1, which a 32-bit CPU does not have. */
+const AARCH64_ALONE = 0x6030_0000_0013_c038n;
+/** PSTATE.nRW: clear in AArch64 state. */
+const SHORT_STATE = 1n << 4n;
 
-/** The CPU's family; undefined for a section of no ARM CPU. */
+/** The CPU's family; undefined for a section of no ARM CPU. Of registers that both have QEMU lists AArch64's id on 32-bit CPUs, too. */
 export function armFamilyOf(cpu: VmStruct): 'arm64' | 'arm' | undefined {
   const ids = valuesOf(cpu, 'cpreg_vmstate_indexes').flatMap(({ values }) => values);
-  const kinds = new Set(ids.map((id) => (typeof id === 'bigint' ? id >> 60n : undefined)));
-  if (kinds.has(ARM64)) return 'arm64';
-  return kinds.has(ARM) ? 'arm' : undefined;
+  if (!ids.some((id) => typeof id === 'bigint' && (id >> 60n === ARM64 || id >> 60n === ARM))) return undefined;
+  const state = valuesOf(cpu, 'cpsr')[0]?.values[0];
+  return ids.includes(AARCH64_ALONE) || (typeof state === 'bigint' && (state & SHORT_STATE) === 0n) ? 'arm64' : 'arm';
 }
 
 /** Index of QEMU's banks (target/arm/internals.h, BANK_USRSYS …). */
