@@ -64,6 +64,6 @@ const MODES = new Map<PagingModeId, PagingMode>(
 /** See Architecture.pagingMode. */
 export function pagingMode(id: PagingModeId): PagingMode {
   const mode = MODES.get(id);
-  if (!mode) throw new WorkbenchError('bad-request', `s390x has no paging mode ${id}`, { expected: [...MODES.keys()].join(', ') });
+  if (!mode) throw new WorkbenchError('bad-request', `s390x has no paging mode ${id}`, { expected: [...TOP_TABLES, REAL_SPACE, 'off'].join(', ') });
   return mode;
 }
