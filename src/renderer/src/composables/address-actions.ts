@@ -15,6 +15,8 @@ export interface AddressActions {
   /** Shows, after a moment, the one-line translation beside the chip. */
   showHint: (target: Place, anchor: HTMLElement) => void;
   hideHint: () => void;
+  /** The space that an address of the dump is in: every one of a process is host-virtual. */
+  spaceOf: (space: AddressSpace) => AddressSpace;
   /** Least digits of an address, so that columns line up: virtual ones of a 32-bit CPU are half as long. */
   digitsOf: (space: AddressSpace) => number;
 }

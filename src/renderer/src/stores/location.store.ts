@@ -67,8 +67,13 @@ export const useLocationStore = defineStore('location', () => {
     if (entry.panel) showPanel(entry.panel);
   }
 
+  /** All addresses of a process are the host's: what its threads' registers hold, and what its map shows. */
+  function spaceOf(space: AddressSpace): AddressSpace {
+    return dumps.active?.space === 'hva' && (space === 'gva' || space === 'gpa') ? 'hva' : space;
+  }
+
   function goTo(target: Place, options: { panel?: PanelId } = {}): void {
-    push({ root: root.value, address: { space: target.space, address: target.address }, ...options });
+    push({ root: root.value, address: { space: spaceOf(target.space), address: target.address }, ...options });
   }
 
   function setRoot(next: RootChoice): void {
@@ -85,5 +90,5 @@ export const useLocationStore = defineStore('location', () => {
   const back = (): void => travel(-1);
   const forward = (): void => travel(1);
 
-  return { root, address, history, canBack, canForward, wantedPanel, goTo, setRoot, back, forward, showPanel };
+  return { root, address, history, canBack, canForward, wantedPanel, spaceOf, goTo, setRoot, back, forward, showPanel };
 });

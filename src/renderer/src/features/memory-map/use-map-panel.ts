@@ -44,8 +44,10 @@ export function useMapPanel() {
     [() => dumps.activeId, here.address, here.root, map] as const,
     ([dumpId, place, root]) => {
       const mine = ++serial;
-      current.value = place?.space === 'gpa' ? Number(place.address) : null;
-      if (!dumpId || !place || (place.space !== 'gva' && place.space !== 'file')) return;
+      // The map of a process is one of host addresses.
+      const own = dumps.active?.space ?? 'gpa';
+      current.value = place?.space === own ? Number(place.address) : null;
+      if (!dumpId || !place || place.space === own || place.space === 'hpa') return;
       api.describeAddress({ dumpId, space: place.space, address: place.address, root }).then(
         (known) => mine === serial && (current.value = known.physical),
         () => undefined,

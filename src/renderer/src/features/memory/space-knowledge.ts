@@ -8,26 +8,30 @@ import { lastVirtual, type AddressBits } from '#shared/virtual-address.ts';
 import { groupedHex } from '#shared/address-text.ts';
 import { type Extent, foldable, wholeSpace } from './extents.ts';
 
+/** Bytes of a space, `last` inclusive. */
+export type Stretch = Pick<MemoryRegion, 'start' | 'last'>;
+
 /** The spaces that the memory panel shows. */
-export type MemorySpace = 'gva' | 'gpa' | 'file';
+export type MemorySpace = 'gva' | 'gpa' | 'hva' | 'file';
 
 /** Last address of a space, inclusive; a file's is its size less one (0 for an empty file). `bits` of a virtual address. */
 export function lastAddress(space: MemorySpace, fileSize: number, bits: AddressBits): bigint {
   if (space === 'gva') return lastVirtual(bits);
-  if (space === 'gpa') return BigInt(PHYSICAL_LIMIT - 1);
+  if (space === 'gpa' || space === 'hva') return BigInt(PHYSICAL_LIMIT - 1);
   return BigInt(Math.max(fileSize, 1) - 1);
 }
 
-export function initialExtents(space: MemorySpace, fileSize: number, regions: readonly MemoryRegion[], bits: AddressBits): Extent[] {
+/** `regions`: what lies where in a physical or a host's space, ascending. */
+export function initialExtents(space: MemorySpace, fileSize: number, regions: readonly Stretch[], bits: AddressBits): Extent[] {
   if (space === 'gva') return wholeSpace(lastAddress(space, fileSize, bits), 'unexplored');
-  if (space === 'gpa') return physicalExtents(regions);
+  if (space === 'gpa' || space === 'hva') return physicalExtents(regions);
   return wholeSpace(lastAddress(space, fileSize, bits), 'bytes');
 }
 
 const NO_REGION = 'outside every region of the memory map';
 
 /** Regions are bytes, all between them a hole. */
-export function physicalExtents(regions: readonly MemoryRegion[]): Extent[] {
+export function physicalExtents(regions: readonly Stretch[]): Extent[] {
   const spaceLast = BigInt(PHYSICAL_LIMIT - 1);
   const extents: Extent[] = [];
   let from = 0n;
@@ -55,7 +59,7 @@ export function physicalExtents(regions: readonly MemoryRegion[]): Extent[] {
 }
 
 /** The parts of a physical range that no region covers, as half-open offsets into it. */
-function uncovered(physical: number, length: number, regions: readonly MemoryRegion[]): { from: number; to: number }[] {
+function uncovered(physical: number, length: number, regions: readonly Stretch[]): { from: number; to: number }[] {
   let low = 0;
   let high = regions.length;
   while (low < high) {
@@ -82,7 +86,7 @@ export function virtualExtents(
   from: bigint,
   mappings: readonly Mapping[],
   next: bigint | null,
-  regions: readonly MemoryRegion[],
+  regions: readonly Stretch[],
   spaceLast: bigint,
 ): Extent[] {
   const pieces: Extent[] = [];

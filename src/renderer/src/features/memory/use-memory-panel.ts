@@ -1,6 +1,5 @@
 /** Everything the memory panel does, put together from its parts; MemoryPanel.vue only draws it. */
 import { computed, nextTick, ref, shallowRef, watch } from 'vue';
-import type { MemoryRegion } from '#shared/model/index.ts';
 import { useWorkbench } from '../../api/workbench.ts';
 import { usePanelLocation } from '../../composables/use-panel-location.ts';
 import { useVirtualWidth } from '../../composables/use-virtual-width.ts';
@@ -11,19 +10,20 @@ import type { CopyFormat } from './copy-formats.ts';
 import { bytesPerRowIn, ROW_HEIGHT } from './hex-metrics.ts';
 import type { BytesPerRow } from './row-layout.ts';
 import { extentAt } from './extents.ts';
-import { isHole, type MemorySpace } from './space-knowledge.ts';
+import { isHole, type MemorySpace, type Stretch } from './space-knowledge.ts';
 import { copySelection } from './use-copy-selection.ts';
 import { useDescription } from './use-description.ts';
 import { useHexCursor } from './use-hex-cursor.ts';
 import { useMemorySource } from './use-memory-source.ts';
 import { findInSpace, shownSpace, useMemorySpace } from './use-memory-space.ts';
+import { hostStretches, spacesOf } from './spaces-of-dump.ts';
 import { useRowView } from './use-row-view.ts';
 import { noPointer, pointerIn } from './data-inspector.ts';
 
 /** CSS pixels: the grid's head, the space before its rows. */
 const HEAD = 24;
 const PADDING = 8;
-const NO_REGIONS: readonly MemoryRegion[] = [];
+const NO_REGIONS: readonly Stretch[] = [];
 
 export function useMemoryPanel() {
   const api = useWorkbench();
@@ -41,7 +41,11 @@ export function useMemoryPanel() {
   // Narrower addresses leave room for more bytes: another space can mean another width of rows.
   const bytesPerRow = computed<BytesPerRow>(() => bytesPerRowIn(size.value.width - PADDING, digits.value, size.value.character));
   const visibleRows = computed(() => Math.max(1, Math.floor((size.value.height - HEAD) / ROW_HEIGHT)));
-  const regions = computed(() => data.memoryMap?.regions ?? NO_REGIONS);
+  const spaces = computed(() => spacesOf(dumps.active));
+  const regions = computed((): readonly Stretch[] => {
+    const { regions: mapped, blocks } = data.memoryMap ?? { regions: NO_REGIONS, blocks: [] };
+    return space.value === 'hva' && dumps.active?.space !== 'hva' ? hostStretches(blocks) : mapped;
+  });
   const source = useMemorySource(
     () => api,
     () => {
@@ -61,6 +65,15 @@ export function useMemoryPanel() {
     source.explore(target);
     cursor.moveTo(target);
   }
+
+  // Another dump may not have the space that was shown.
+  watch(
+    spaces,
+    (offered) => {
+      if (!offered.includes(space.value)) space.value = offered.includes('gpa') ? 'gpa' : 'hva';
+    },
+    { immediate: true },
+  );
 
   // A space that starts anew knows nothing of where it was: go to where the panel is, or to the start.
   watch(
@@ -107,7 +120,7 @@ export function useMemoryPanel() {
   function follow(): void {
     const pointer = pointerIn(inspected.value, true, bits.value);
     if (pointer === undefined) message.value = `No pointer here: the ${bits.value / 8} bytes at the cursor are ${noPointer(bits.value)}.`;
-    else here.goHere({ space: 'gva', address: pointer });
+    else here.goHere({ space: dumps.active?.space === 'hva' ? 'hva' : 'gva', address: pointer });
   }
 
   async function switchSpace(next: MemorySpace): Promise<void> {
@@ -143,7 +156,7 @@ export function useMemoryPanel() {
   }
 
   return {
-    ...{ dumps, data, here, space, digits, source, view, cursor, address, selection, bytesPerRow, visibleRows },
+    ...{ dumps, data, here, space, spaces, digits, source, view, cursor, address, selection, bytesPerRow, visibleRows },
     ...{ bits, inspected, description, holeReason, message, resize, switchSpace, jump, copy, press },
   };
 }

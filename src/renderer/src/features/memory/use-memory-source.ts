@@ -7,13 +7,13 @@
  */
 import { ref, shallowRef, watch } from 'vue';
 import { MAPPINGS_LIMIT } from '#shared/contract.ts';
-import type { Mapping, MemoryChunk, MemoryRegion, RootChoice } from '#shared/model/index.ts';
+import type { Mapping, MemoryChunk, RootChoice } from '#shared/model/index.ts';
 import type { WorkbenchApi } from '#shared/contract.ts';
 import { lastVirtual, type AddressBits } from '#shared/virtual-address.ts';
 import { ChunkCache, type ChunkEntry } from './chunk-cache.ts';
 import { type Extent, extentAt, overlay, touches } from './extents.ts';
 import { holeAround } from './hole-reason.ts';
-import { holesIn, initialExtents, lastAddress, type MemorySpace, virtualExtents } from './space-knowledge.ts';
+import { holesIn, initialExtents, lastAddress, type MemorySpace, type Stretch, virtualExtents } from './space-knowledge.ts';
 
 /** Times MAPPINGS_LIMIT: 65,536 stretches. Linux's espfix area alone has millions (one page mapped every 64 KiB). */
 const EAGER_PAGES = 16;
@@ -30,7 +30,7 @@ export interface SourcePlace {
   bits: AddressBits;
   /** Bytes. */
   fileSize: number;
-  regions: readonly MemoryRegion[];
+  regions: readonly Stretch[];
 }
 
 /** Where Linux's kernel begins: in 32 bits it usually has the last GiB. */

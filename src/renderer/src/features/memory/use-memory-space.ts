@@ -13,11 +13,16 @@ export interface SpaceSwitch {
   message: string;
 }
 
-const NAMES: Readonly<Record<MemorySpace, string>> = { gva: 'virtual address', gpa: 'physical address', file: 'place in the file' };
+const NAMES: Readonly<Record<MemorySpace, string>> = {
+  gva: 'virtual address',
+  gpa: 'physical address',
+  hva: 'address in the process',
+  file: 'place in the file',
+};
 
-/** Spaces that only a host's dump has are not shown here. */
+/** Undefined for a space that is not shown here. */
 export function shownSpace(place: Place | null): MemorySpace | undefined {
-  return place && (place.space === 'gva' || place.space === 'gpa' || place.space === 'file') ? place.space : undefined;
+  return place && (place.space === 'gva' || place.space === 'gpa' || place.space === 'hva' || place.space === 'file') ? place.space : undefined;
 }
 
 /**
@@ -42,6 +47,7 @@ export async function findInSpace(
   try {
     const here = await describe(from.space, from.address);
     if (to === 'file') return here.fileOffset === null ? nowhere(here.label) : found(BigInt(here.fileOffset));
+    if (to === 'hva') return here.host ? found(here.host.address) : nowhere(here.translation ?? here.label);
     if (here.physical === null) return nowhere(here.translation ?? here.label);
     if (to === 'gpa') return found(BigInt(here.physical));
     if (remembered !== undefined && (await describe('gva', remembered)).physical === here.physical) return found(remembered);

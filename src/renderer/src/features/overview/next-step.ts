@@ -19,6 +19,13 @@ const walkable = (cpu: CpuSummary): cpu is WalkableCpu => cpu.instructionPointer
 
 /** `views` are the CPUs in full, empty while they are being read. */
 export function nextStep(dump: DumpSummary, map: MemoryMap | null, views: readonly CpuView[] = []): NextStep {
+  if (dump.space === 'hva') {
+    return {
+      action: 'Look at the mappings',
+      reason: 'This is a process of the host: its mappings are its memory, and its threads have registers.',
+      panel: 'memory-map',
+    };
+  }
   const guessed = map?.regions.filter((region) => region.evidence.strength === 'guessed').length ?? 0;
   if (guessed > 0) {
     return {
