@@ -78,6 +78,10 @@ describe('a POWER CPU', () => {
         [false, '64-bit kernel, big-endian, real mode'],
         [false, '32-bit kernel, big-endian, real mode, halted'],
       ],
+      [
+        [true, '64-bit hypervisor, little-endian, radix trees, halted'],
+        [true, '64-bit hypervisor, little-endian, radix trees, halted'],
+      ],
     ]);
   });
 

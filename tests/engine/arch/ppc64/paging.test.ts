@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { CpuState } from '#engine/arch/cpu-state.ts';
 import { ppc64 } from '#engine/arch/ppc64/index.ts';
 import { rightsOf } from '#engine/translate/paging-mode.ts';
 import { visitPages } from '#engine/translate/page-visitor.ts';
@@ -93,8 +94,11 @@ describe('radix trees', () => {
   const guest = readGuest('radix');
   const cpus = completedCpus(guest);
 
-  it('lead where gva2gpa of QEMU says', () => {
-    const { addresses, ours, theirs } = compare(guest);
+  it.each([
+    ['a pseries guest', guest],
+    ['a hypervisor, whose PTCR leads to a partition table,', readGuest('powernv')],
+  ])('of %s lead where gva2gpa of QEMU says', (_, answered) => {
+    const { addresses, ours, theirs } = compare(answered);
     // AMR keeps the kernel from user pages, which gva2gpa minds: it has no answer for them.
     const kernel = addresses.flatMap((address, n) => (address >> 62n === 0n && theirs[n] === null ? [] : [n]));
     expect(kernel.map((n) => ours[n])).toEqual(kernel.map((n) => theirs[n]));
@@ -111,6 +115,12 @@ describe('radix trees', () => {
       ['PRTB', 'ppc-radix', 0x4b60000],
       ['PRTB0', 'ppc-radix-kernel', 0x2740000],
     ]);
+  });
+
+  it('of a hypervisor come from the partition table', () => {
+    const [{ registers }] = completedCpus(readGuest('powernv')) as [CpuState];
+    expect(registers.patb_entry).toMatchObject({ inferred: true, source: 'inferred: partition table entry at 0x3dfc0008' });
+    expect(registers.prtb_entry?.source).toBe('inferred: process table entry 2 at 0x3c000020');
   });
 
   it('end at 2 MiB and 64 KiB pages with the rights that these give', () => {
