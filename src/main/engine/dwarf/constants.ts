@@ -7,7 +7,6 @@ export const TAG = {
   member: 0x0d,
   pointerType: 0x0f,
   referenceType: 0x10,
-  compileUnit: 0x11,
   structureType: 0x13,
   subroutineType: 0x15,
   typedef: 0x16,
@@ -21,13 +20,10 @@ export const TAG = {
   volatileType: 0x35,
   restrictType: 0x37,
   unspecifiedType: 0x3b,
-  partialUnit: 0x3c,
   importedUnit: 0x3d,
-  typeUnit: 0x41,
   rvalueReferenceType: 0x42,
   atomicType: 0x47,
   immutableType: 0x4b,
-  skeletonUnit: 0x4a,
 } as const;
 
 export const AT = {
@@ -54,7 +50,6 @@ export const AT = {
   strOffsetsBase: 0x72,
   addrBase: 0x73,
   dwoName: 0x76,
-  gnuVector: 0x2107,
   gnuDwoName: 0x2130,
 } as const;
 
@@ -108,14 +103,13 @@ export const FORM = {
   gnuStrpAlt: 0x1f21,
 } as const;
 
-export const UNIT = { compile: 1, type: 2, partial: 3, skeleton: 4, splitCompile: 5, splitType: 6 } as const;
+export const UNIT = { compile: 1, type: 2, skeleton: 4, splitCompile: 5, splitType: 6 } as const;
 
 export const OP = {
   addr: 0x03,
   const1u: 0x08,
   const8s: 0x0f,
   constu: 0x10,
-  consts: 0x11,
   plus: 0x22,
   plusUconst: 0x23,
   formTlsAddress: 0x9b,

@@ -71,6 +71,7 @@ const NAME_FORMS = new Map<number, number>([
 ]);
 /** References into the same unit, and those into the whole section: the latter are IMPORT's. */
 const UNIT_REFERENCES = new Set<number>([FORM.ref1, FORM.ref2, FORM.ref4, FORM.ref8, FORM.refUdata]);
+const EXPRESSIONS = new Set<number>([FORM.exprloc, FORM.block1, FORM.block2, FORM.block4, FORM.block]);
 const NUMBERS = new Set<number>([FORM.data1, FORM.data2, FORM.data4, FORM.data8, FORM.udata]);
 
 /** Programs of one abbreviation table under one encoding; filled again for the next. */
@@ -121,7 +122,7 @@ export class SkipPrograms {
       // The definition is in a type unit.
       if (attributes[at] === AT.signature) return false;
       // A list of places is that of a local variable.
-      if (attributes[at] === AT.location) located ||= [FORM.exprloc, FORM.block1, FORM.block2, FORM.block4, FORM.block].includes(forms[at] as 0x18);
+      if (attributes[at] === AT.location) located ||= EXPRESSIONS.has(forms[at]!);
     }
     return located;
   }

@@ -18,7 +18,7 @@ export interface AddressedBytes {
   read(virtualAddress: bigint, length: number): Uint8Array | undefined;
 }
 
-export const DT_NULL = 0;
+const DT_NULL = 0;
 export const DT_HASH = 4;
 export const DT_STRTAB = 5;
 export const DT_SYMTAB = 6;
@@ -199,14 +199,14 @@ export class DynamicSymbols {
 }
 
 /** The hash of DT_GNU_HASH: h * 33 + c, from 5381 on. */
-export function gnuHashOf(name: string): number {
+function gnuHashOf(name: string): number {
   let hash = 5381;
   for (const byte of new TextEncoder().encode(name)) hash = (Math.imul(hash, 33) + byte) >>> 0;
   return hash;
 }
 
 /** The hash of DT_HASH (gABI 4.1, figure 5-13). */
-export function sysvHashOf(name: string): number {
+function sysvHashOf(name: string): number {
   let hash = 0;
   for (const byte of new TextEncoder().encode(name)) {
     hash = ((hash << 4) >>> 0) + byte;

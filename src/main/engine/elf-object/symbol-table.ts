@@ -5,14 +5,13 @@
 import { address, SHN_UNDEF, SHN_XINDEX, word, type ElfKind } from './layout.ts';
 import { cString, cStringEquals } from './strings.ts';
 
-export const STT_OBJECT = 1;
-export const STT_FUNC = 2;
-export const STT_SECTION = 3;
-export const STT_FILE = 4;
+const STT_OBJECT = 1;
+const STT_FUNC = 2;
+const STT_SECTION = 3;
+const STT_FILE = 4;
 export const STT_TLS = 6;
-export const STB_LOCAL = 0;
-export const STB_GLOBAL = 1;
-export const STB_WEAK = 2;
+const STB_GLOBAL = 1;
+const STB_WEAK = 2;
 
 export interface ElfSymbol {
   name: string;
