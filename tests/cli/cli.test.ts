@@ -360,5 +360,5 @@ test('--ram takes what the stream left out from the file that backs it, and info
   expect(out).toContain('suspect: RAM block ram-node0: 4 MiB are from');
   const refused = await run('info', stream, '--ram', `pc.ram=${backing}`);
   expect(refused.code).not.toBe(0);
-  expect(refused.err).toContain('the stream has ram-node');
+  expect(refused.err).toContain('the dump has ram-node');
 });

@@ -90,7 +90,7 @@ test.describe('of a stream that left out a RAM block', () => {
     }
     await shell.expectOpen('stream.qevm — with guest-ram');
     await expect(overview).toContainText(`Opened with ram-node0 from ${backing}`);
-    await expect(overview).toContainText('as it is now, not as of the stream');
+    await expect(overview).toContainText('as it is now, not as of the dump');
     await expect(take).toHaveCount(0);
     await expect(states).not.toContainText(/absent/i);
     expect(await shell.openDumps()).toEqual(['stream.qevm', 'stream.qevm — with guest-ram']);

@@ -59,7 +59,7 @@ describe('the backing file of a shared node', () => {
   it('is told wherever its bytes are: notice, fact, evidence, options', async () => {
     const { stream, backing } = copyOfIgnoreShared(folder);
     const session = await open(stream, { [SHARED_BLOCK]: backing });
-    const words = `from ${backing}, as it is now, not as of the stream`;
+    const words = `from ${backing}, as it is now, not as of the dump`;
     const summary = session.summary('x');
     expect(summary.options).toEqual({ ramFiles: { [SHARED_BLOCK]: backing } });
     expect(summary.files).toEqual([stream]);
@@ -223,7 +223,7 @@ describe('is refused', () => {
     const { stream, backing } = copyOfIgnoreShared(folder);
     const error = await refusal(stream, { 'pc.ram': backing });
     expect(error).toMatchObject({ code: 'bad-request' });
-    expect(error!.message).toMatch(/no RAM block "pc\.ram": the stream has ram-node\d, ram-node\d, .*pc\.bios/);
+    expect(error!.message).toMatch(/no RAM block "pc\.ram": the dump has ram-node\d, ram-node\d, .*pc\.bios/);
   });
 
   it('the dump itself, under any name', async () => {

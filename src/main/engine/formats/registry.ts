@@ -28,18 +28,18 @@ const HEAD = 65536;
 export function openDump(source: ByteSource, context: OpenContext, wanted?: FormatId): OpenedDump {
   const format = wanted === undefined ? recognize(source, context.start) : FORMATS.find(({ id }) => id === wanted);
   if (!format) throw new WorkbenchError('unsupported', `the format ${wanted} is not read yet`);
+  // What tells a process's core from a vmcore stands in its notes, which may lie anywhere in the file.
+  const core = format === elfVmcore && wanted === undefined ? processIn(source, context) : undefined;
   if (context.parts.length > 1 && !format.canBeSplit) {
     throw new WorkbenchError('not-one-dump', `${source.name}: a ${format.title} is one file; these are ${context.parts.length}`, {
       source: source.name,
     });
   }
-  if (context.ramFiles?.length && !format.takesRamFiles) {
+  if (context.ramFiles?.length && !(core ? qemuCore : format).takesRamFiles) {
     throw new WorkbenchError('bad-request', `${source.name}: ${format.title}: it names no RAM blocks that could be taken from a file`, {
       source: source.name,
     });
   }
-  // What tells a process's core from a vmcore stands in its notes, which may lie anywhere in the file.
-  const core = format === elfVmcore && wanted === undefined ? processIn(source, context) : undefined;
   return completeCpus(core ? openBestView(core, context) : format.open(source, context), context.memory ?? source);
 }
 

@@ -8,6 +8,7 @@
  * NT_PRSTATUS  si_signo 0 (int)  pr_cursig 12 (short)  pr_pid 32 (24)
  * ```
  */
+import { PHYSICAL_LIMIT } from '#shared/units.ts';
 import { address, word, type ElfKind } from '../../elf-object/layout.ts';
 import { cString } from '../../elf-object/strings.ts';
 
@@ -41,12 +42,8 @@ export function parseFileMappings(bytes: Uint8Array, kind: ElfKind): FileMapping
     const end = bytes.indexOf(0, name);
     if (end < 0) break;
     const at = (2 + 3 * index) * size;
-    files.push({
-      start: word(view, at, kind),
-      end: word(view, at + size, kind),
-      offset: word(view, at + 2 * size, kind) * pageSize,
-      path: cString(bytes, name),
-    });
+    const [start, stop, page] = [0, 1, 2].map((part) => word(view, at + part * size, kind)) as [number, number, number];
+    if (stop > start && stop <= PHYSICAL_LIMIT) files.push({ start, end: stop, offset: page * pageSize, path: cString(bytes, name) });
     name = end + 1;
   }
   return files;

@@ -41,11 +41,12 @@ export function openProcess(core: ProcessCore, context: OpenContext, reasons: re
   const threads = threadsOf(core);
   const stacks = threads.cpus.map(({ registers }) => (registers.rsp ? Number(registers.rsp.value) : undefined));
   const builder = new ExtentBuilder();
-  for (const { start, end } of core.segments) addHostMemory(builder, core, start, end - start, start);
-  const total = core.segments.reduce((sum, { start, end }) => sum + end - start, 0);
+  const map = mapOfProcess(core, stacks);
+  for (const { ram, length } of map.blocks) addHostMemory(builder, core, ram, length, ram);
+  const total = map.blocks.reduce((sum, { length }) => sum + length, 0);
   const title = `ELF${kind.class.bits} core of a process`;
   const program = executableOf(core) ?? core.info?.name;
-  const detail = `${counted(core.segments.length, 'mapping')}, ${counted(core.notes.length, 'note')}`;
+  const detail = `${counted(map.blocks.length, 'mapping')}, ${counted(core.notes.length, 'note')}`;
   return {
     format: 'process-core',
     space: 'hva',
@@ -54,7 +55,7 @@ export function openProcess(core: ProcessCore, context: OpenContext, reasons: re
     layers: [{ title, offset: context.start, length: source.size - context.start, detail }],
     architecture: family?.id,
     littleEndian: kind.littleEndian,
-    ...mapOfProcess(core, stacks),
+    ...map,
     extents: builder.finish().shared,
     cpus: threads.cpus,
     notes: core.notes.map(({ owner, type, description, source: found }) => ({ owner, type, description, source: found })),

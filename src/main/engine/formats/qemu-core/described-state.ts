@@ -12,6 +12,7 @@
  */
 import type { VmDescription, VmField, VmFieldDescription, VmStruct } from '../../arch/vmstate.ts';
 import type { ProcessMemory } from '../process-core/process-memory.ts';
+import { OBJECT_SIZE } from './objects.ts';
 
 /** A state, and where in the process its fields lie, by name. */
 export interface ReadState {
@@ -41,6 +42,7 @@ const MAX_FIELDS = 512;
 const MAX_OFFSET = 2 ** 24;
 const MAX_DEPTH = 6;
 const MAX_ELEMENTS = 4096;
+const MAX_SUBSECTIONS = 256;
 /** Words of a VMStateDescription in which its fields may stand. */
 const FIELDS_FROM = 40;
 const FIELDS_TO = 160;
@@ -70,7 +72,7 @@ export class DescribedState {
 
   /**
    * What lies at `object`, decoded as one of the `layouts`: the one that most of the fields fit. Undefined when less than nine in ten fields of the best are found. Fields that no layout
-   * knows are left out, and so are subsections.
+   * knows are left out, and so are subsections of which it cannot be told which they are.
    */
   read(description: number, object: number, layouts: readonly VmDescription[]): ReadState | undefined {
     let best: { layout: VmDescription; place: Place; fields: FieldInMemory[]; matched: number } | undefined;
@@ -83,7 +85,8 @@ export class DescribedState {
     }
     if (!best) return undefined;
     const addresses = new Map(align(best.fields, best.layout.fields ?? []).map(([field, { name }]) => [name, object + field.offset] as const));
-    return { state: this.#struct(best.fields, object, best.layout, best.place, 0), addresses };
+    const state = this.#struct(best.fields, object, best.layout, best.place, 0);
+    return { state: { ...state, subsections: this.#subsections(description, object, best.layout, best.place) }, addresses };
   }
 
   /** Offset in its structure of field number `index`; undefined when there are no fields. */
@@ -135,7 +138,9 @@ export class DescribedState {
     const found: VmField[] = [];
     for (const [field, described] of align(fields, layout.fields ?? [])) {
       const at = object + field.offset;
-      const values = field.readable ? this.#values(field, at, described, place, depth) : undefined;
+      // QEMU fills in what has no place of its own (offset 0 is the object's header) only while it saves.
+      const isThere = field.readable && (depth > 0 || field.offset >= OBJECT_SIZE);
+      const values = isThere ? this.#values(field, at, described, place, depth) : undefined;
       if (!values) continue;
       const { name: fieldName, type, size, array_len: count } = described;
       found.push({
@@ -150,6 +155,32 @@ export class DescribedState {
     return { name, version, fileOffset: this.#memory.fileOffset(object) ?? 0, size: 0, fields: found, subsections: [] };
   }
 
+  #value(at: number, size: number, type: string): bigint | Uint8Array | undefined {
+    if (NUMBERS.test(type)) return this.#memory.unsigned(at, size);
+    return BUFFERS.test(type) ? this.#memory.bytes(at, size) : undefined;
+  }
+
+  /** Told by their names, where the core has them, or by a form that only one of them has. Whether QEMU would save one is not asked: what it holds is there. */
+  #subsections(description: number, object: number, { subsections = [] }: VmDescription, place: Place): VmStruct[] {
+    const list = this.#memory.pointer(description + place.word + 8) ?? 0;
+    const found: number[] = [];
+    for (let at = list; at !== 0 && found.length < MAX_SUBSECTIONS; at += 8) {
+      const subsection = this.#memory.pointer(at);
+      if (!subsection) break;
+      found.push(subsection);
+    }
+    const whole = (fields: readonly FieldInMemory[], { fields: described = [] }: VmDescription) =>
+      fields.length === described.length && align(fields, described).length === fields.length;
+    const forms = found.map((subsection) => ({ name: this.#memory.textAt(subsection), fields: this.#fields(subsection, place) }));
+    return subsections.flatMap((described) => {
+      const named = forms.filter(({ name }) => name === described.vmsd_name);
+      const fitting = forms.filter(({ name, fields }) => name === undefined && whole(fields, described));
+      const isOnly = fitting.length === 1 && subsections.filter((other) => whole(fitting[0]!.fields, other)).length === 1;
+      const [chosen] = named.length > 0 ? named : isOnly ? fitting : [];
+      return chosen ? [this.#struct(chosen.fields, object, described, place, 0)] : [];
+    });
+  }
+
   /** Undefined when any of them is not in the core. */
   #values(field: FieldInMemory, at: number, described: VmFieldDescription, place: Place, depth: number): VmField['values'] | undefined {
     const values: VmField['values'] = [];
@@ -160,13 +191,17 @@ export class DescribedState {
         values.push(this.#struct(nested, element, described.struct, place, depth + 1));
         continue;
       }
-      const value = field.struct ? undefined : field.size <= 8 ? this.#memory.unsigned(element, field.size) : this.#memory.bytes(element, field.size);
+      const value = field.struct ? undefined : this.#value(element, field.size, described.type);
       if (value === undefined) return undefined;
       values.push(value);
     }
     return values;
   }
 }
+
+/** What a stream has as it is in memory, but for its byte order. Other types are translated when they are saved. */
+const NUMBERS = /^(u?int(8|16|32|64)|bool)\b/;
+const BUFFERS = /buffer$/;
 
 function fits(field: FieldInMemory, { size, array_len: count, struct, type }: VmFieldDescription): boolean {
   if ((field.count ?? 1) !== (count ?? 1)) return false;

@@ -14,6 +14,7 @@ import { DescribedState } from './described-state.ts';
 import type { QemuObjects } from './objects.ts';
 import type { SavevmEntry } from './savevm-entries.ts';
 import type { Numbering } from './x86-condition-codes.ts';
+import { withSpecialRegisters } from './ppc-saved-state.ts';
 import { addLazyFlags, withX87 } from './x86-saved-state.ts';
 
 export interface GuestCpus {
@@ -97,7 +98,7 @@ function readCpu(
   const read = states.read(own.description, own.object, architecture.cpuLayouts ?? [architecture.cpuDescription]);
   if (!read) return { reason: 'the description of its state in the core does not fit any that is known, or is not in the core' };
   const isX86 = architecture.id === 'x86-64' || architecture.id === 'i386';
-  const state = isX86 ? withX87(memory, read) : read.state;
+  const state = isX86 ? withX87(memory, read) : architecture.id === 'ppc64' ? withSpecialRegisters(memory, read) : read.state;
   if (!architecture.ownsVmstate(state)) return { reason: `its state is not that of ${architecture.title}` };
   try {
     const where = `${type} at 0x${own.object.toString(16)} in QEMU${accelerator === 'kvm-accel' ? ', as KVM last gave it to QEMU' : ''}`;

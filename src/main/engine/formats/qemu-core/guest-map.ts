@@ -3,7 +3,7 @@ import { formatAddress, formatSize } from '#shared/address-text.ts';
 import type { Diagnostic } from '#shared/model/index.ts';
 import { ExtentBuilder } from '../../memory/extent-builder.ts';
 import { ExtentKind, type ExtentTable } from '../../memory/extent-table.ts';
-import type { OpenedBlock, OpenedRegion } from '../format.ts';
+import type { OpenedBlock, OpenedRegion, RamFile } from '../format.ts';
 import type { ProcessMemory } from '../process-core/process-memory.ts';
 import { addHostMemory } from '../process-core/segment-memory.ts';
 import type { FlatRange } from './flat-view.ts';
@@ -27,10 +27,13 @@ export function placeBlocks(found: readonly HostRamBlock[]): OpenedBlock[] {
   });
 }
 
-/** Where the blocks' bytes lie in the core. */
-export function extentsOf(memory: ProcessMemory, blocks: readonly OpenedBlock[]): ExtentTable {
+/** Where the blocks' bytes lie in the core. What the core lacks of a block that a file is given for is nothing at all, so that the file fills it. */
+export function extentsOf(memory: ProcessMemory, blocks: readonly OpenedBlock[], files: readonly RamFile[] = []): ExtentTable {
   const builder = new ExtentBuilder();
-  for (const { host, length, ram } of blocks) addHostMemory(builder, memory.core, host!, length, ram);
+  for (const { name, host, length, ram } of blocks) {
+    const fromFile = files.some(({ block }) => block === name);
+    addHostMemory(builder, memory.core, host!, length, ram, fromFile);
+  }
   return builder.finish();
 }
 
@@ -127,11 +130,11 @@ export function lostMemory(memory: ProcessMemory, blocks: readonly OpenedBlock[]
         severity: 'data-loss',
         code: 'memory-left-out',
         message: `The core has no data for ${formatSize(excluded)} of ${name}, which was mapped at HVA ${formatAddress(host!)}${file ? ` from ${file.path}` : ''}.`,
-        consequence: `Whoever wrote the core left it out: ${
+        consequence: `${
           file
-            ? 'the core filter (/proc/PID/coredump_filter) has no file-backed memory, or dump-guest-core=off'
-            : 'dump-guest-core=off (MADV_DONTDUMP), or the core filter (/proc/PID/coredump_filter)'
-        }. It is shown as excluded.`,
+            ? 'Whoever wrote the core left it out, by the core filter (/proc/PID/coredump_filter: file-backed memory) or dump-guest-core=off.'
+            : 'Whoever wrote the core left it out, by dump-guest-core=off (MADV_DONTDUMP) or the core filter (/proc/PID/coredump_filter); the kernel also leaves out what was never written.'
+        } It is shown as excluded.`,
         ...(file ? { missingBlock: name } : {}),
       });
     }
@@ -140,8 +143,11 @@ export function lostMemory(memory: ProcessMemory, blocks: readonly OpenedBlock[]
       diagnostics.push({
         severity: 'data-loss',
         code: 'memory-missing',
-        message: `${formatSize(missing)} of ${name} (HVA ${formatAddress(host!)} on) ${memory.core.missing > 0 ? 'lie beyond the end of the file, or' : ''} are in no mapping of the core.`,
-        consequence: 'It is shown as absent.',
+        message: `The core lacks ${formatSize(missing)} of ${name} (HVA ${formatAddress(host!)} on): ${
+          memory.core.missing > 0 ? 'it ends before them, or has no segment for them' : 'it has no segment for them'
+        }.`,
+        consequence: `${memory.core.missing > 0 ? '' : 'Whoever wrote it left them out: gcore writes no segment for what has dump-guest-core=off (MADV_DONTDUMP). '}They are shown as absent.`,
+        missingBlock: name,
       });
     }
   }

@@ -13,6 +13,7 @@ import { executableOf } from '../process-core/executable.ts';
 import { lossesOf, openProcess, processFacts } from '../process-core/index.ts';
 import { ProcessCore } from '../process-core/process-core.ts';
 import { ProcessMemory } from '../process-core/process-memory.ts';
+import { diagnoseRamFiles, ramFileFacts, takeRamFiles } from '../qemu-stream/ram-files.ts';
 import { vmcoreinfoFacts } from '../vmcoreinfo.ts';
 import { findRoots, type QemuRoots, type Readers } from './find-roots.ts';
 import { FlatViewReader } from './flat-view.ts';
@@ -32,6 +33,7 @@ const MACHINE_STATE = 512;
 export const qemuCore: DumpFormat = {
   id: 'qemu-core',
   title: 'Guest in the core of a QEMU process',
+  takesRamFiles: true,
 
   /** See process-core. */
   probe: () => 'no',
@@ -84,7 +86,7 @@ function describeGuest(memory: ProcessMemory, program: QemuProgram, context: Ope
   if (!list) throw noGuest(core, 'no list of RAM blocks (ram_list) is found among its variables');
   const found = list.blocks;
   const blocks = placeBlocks(found);
-  const extents = extentsOf(memory, blocks);
+  const { extents, taken } = takeRamFiles(extentsOf(memory, blocks, context.ramFiles), blocks, context.ramFiles ?? []);
   const { regions, diagnostics: ofMap } = mapOf(readers, roots, { found, blocks });
   const entries = findSavevmEntries(memory, program.data);
   const accelerator = roots.machine === undefined ? undefined : objects.pointedTo(roots.machine, MACHINE_STATE, '-accel')?.type;
@@ -92,7 +94,7 @@ function describeGuest(memory: ProcessMemory, program: QemuProgram, context: Ope
   const numbering = pageSizeAt === undefined ? undefined : pageSizeAt <= 40 ? NUMBERING_OLD : pageSizeAt >= 56 ? NUMBERING_NEW : undefined;
   const executable = executableOf(core);
   const cpus = readGuestCpus({ memory, objects, entries, accelerator, numbering, executable });
-  const guest = new GuestMemory(source, extents, new PhysicalRegions(regions));
+  const guest = new GuestMemory(context.memory ?? source, extents, new PhysicalRegions(regions));
   const vmcoreinfo = vmcoreinfoOf(memory, entries, guest);
   const machine = roots.machine === undefined ? undefined : objects.typeOf(roots.machine)?.replace(/-machine$/, '');
   const total = regions.reduce((sum, { start, last }) => sum + last - start + 1, 0);
@@ -118,7 +120,12 @@ function describeGuest(memory: ProcessMemory, program: QemuProgram, context: Ope
     cpus: cpus.cpus,
     notes: [],
     vmcoreinfo: vmcoreinfo.note,
-    facts: [...factsOf(core, roots, accelerator), ...program.facts, ...(vmcoreinfo.note ? vmcoreinfoFacts(vmcoreinfo.note) : [])],
+    facts: [
+      ...factsOf(core, roots, accelerator),
+      ...ramFileFacts(taken),
+      ...program.facts,
+      ...(vmcoreinfo.note ? vmcoreinfoFacts(vmcoreinfo.note) : []),
+    ],
     diagnostics: [
       ...core.diagnostics,
       ...program.diagnostics,
@@ -126,6 +133,7 @@ function describeGuest(memory: ProcessMemory, program: QemuProgram, context: Ope
       ...(list.damage === undefined ? [] : [damagedList(list.damage)]),
       ...ofMap,
       ...lostMemory(memory, blocks, extents),
+      ...diagnoseRamFiles(taken),
       ...cpus.diagnostics,
       ...kvmNote(accelerator, cpus.cpus.length),
       ...vmcoreinfo.diagnostics,

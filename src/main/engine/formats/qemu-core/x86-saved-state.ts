@@ -17,6 +17,9 @@ import { CONDITION_FLAGS, conditionFlags, NUMBERING_NEW, NUMBERING_OLD, type Num
 const DF = 0x400n;
 const TOP = 0x3800n;
 
+/** Registers that QEMU saves only while they are in use, and which may be stale otherwise. */
+const STALE = new Set(['cpu/pdptrs']);
+
 /** The state as QEMU would save it: its own fields that it fills only then are worked out. */
 export function withX87(memory: ProcessMemory, { state, addresses }: ReadState): VmStruct {
   const fpuc = addresses.get('env.fpuc');
@@ -32,7 +35,8 @@ export function withX87(memory: ProcessMemory, { state, addresses }: ReadState):
     'env.fpregs_format_vmstate': [0n],
     'env.fpregs': fpregs === undefined ? undefined : Array.from({ length: 8 }, (_, index) => x87Register(memory, fpregs + 16 * index)),
   };
-  return { ...state, fields: state.fields.map((field) => ({ ...field, values: computed[field.name] ?? field.values })) };
+  const subsections = state.subsections.filter(({ name }) => !STALE.has(name));
+  return { ...state, subsections, fields: state.fields.map((field) => ({ ...field, values: computed[field.name] ?? field.values })) };
 }
 
 /** As a stream has it: mantissa and exponent, big-endian. */

@@ -1,5 +1,5 @@
 /**
- * Memory that a stream left out, taken from the file that backs its RAM block (QEMU's memory-backend-file with share=on, which the capability x-ignore-shared
+ * Memory that a stream (or a core: qemu-core) left out, taken from the file that backs its RAM block (QEMU's memory-backend-file with share=on, which the capability x-ignore-shared
  * leaves out: migration/ram.c, ramblock_is_ignored, v7.2). What the stream holds of the block wins, and a page that it holds but damaged stays corrupt.
  *
  * Not supported: a block that starts further on in its file (`offset=` of memory-backend-file, QEMU 8.1).
@@ -23,7 +23,7 @@ export interface TakenRam {
 }
 
 /** Whatever is said of such memory says this. */
-const AS_IT_IS = 'as it is now, not as of the stream';
+const AS_IT_IS = 'as it is now, not as of the dump';
 
 /** The extents with the files' bytes where the stream holds nothing. Throws WorkbenchError `bad-request` for a block that the stream does not have. */
 export function takeRamFiles(
@@ -37,7 +37,7 @@ export function takeRamFiles(
     .sort((a, b) => a.block - b.block);
   const [unknown] = wanted;
   if (unknown?.block === -1) {
-    throw new WorkbenchError('bad-request', `there is no RAM block ${JSON.stringify(unknown.file.block)}: the stream has ${listed(blocks)}`);
+    throw new WorkbenchError('bad-request', `there is no RAM block ${JSON.stringify(unknown.file.block)}: the dump has ${listed(blocks)}`);
   }
   const pieces = wanted.map(({ file, block }) => ({
     start: blocks[block]!.ram,
@@ -89,7 +89,7 @@ export function diagnoseRamFiles(taken: readonly TakenRam[]): Diagnostic[] {
       severity: 'info',
       code: 'ram-file-unused',
       message: `RAM block ${file.block}: nothing is from ${file.path}${file.length === 0 ? ', which is empty' : ''}.`,
-      consequence: file.length === 0 ? undefined : 'The stream holds the block itself, and what it holds is shown.',
+      consequence: file.length === 0 ? undefined : 'The dump holds the block itself, and what it holds is shown.',
     };
   });
 }
