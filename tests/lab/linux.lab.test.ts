@@ -2,18 +2,21 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseVmcoreinfo } from '#engine/formats/vmcoreinfo.ts';
-import { KernelSpace } from '#engine/linux/kernel-space.ts';
-import { LinuxKernel } from '#engine/linux/kernel.ts';
+import type { LinuxKernel } from '#engine/linux/kernel.ts';
 import { readLog, timeText } from '#engine/linux/log.ts';
-import { walkableTables } from '#engine/translate/regime-tables.ts';
-import { TranslationSpace } from '#engine/translate/translation-space.ts';
+import { openKernel } from '#engine/linux/open-kernel.ts';
+import { commandLineOf, listTasks } from '#engine/linux/tasks.ts';
+import { translationTables } from '#engine/session/translation-root.ts';
 import { openToExport } from '../engine/export/export-case.ts';
 import { labFile, LINUX_GUESTS } from './lab-guest.ts';
+import { readMarks } from './marks.ts';
 
 function kernelOf(file: string): LinuxKernel {
   const { dump, memory, architecture } = openToExport(file);
-  const tables = new TranslationSpace(memory, walkableTables(architecture, dump.cpus[0]!));
-  return new LinuxKernel(new KernelSpace(memory, tables, { littleEndian: true, wordSize: 8 }), parseVmcoreinfo(dump.vmcoreinfo!));
+  const { cpus, littleEndian = true } = dump;
+  const tablesOf = (root: number) => translationTables(architecture, cpus, { kind: 'root', root });
+  const vmcoreinfo = parseVmcoreinfo(dump.vmcoreinfo!);
+  return openKernel({ memory, architecture: architecture!, cpus, littleEndian, vmcoreinfo, tablesOf })!;
 }
 
 describe.each(LINUX_GUESTS)('the kernel of %s', (guest) => {
@@ -47,5 +50,26 @@ describe.each(LINUX_GUESTS)('the kernel of %s', (guest) => {
   it("has BTF that fits its memory: init_task's comm is swapper's", () => {
     const comm = kernel.types!.offsetOf('task_struct', 'comm').offset;
     expect(kernel.space.string(kernel.address('init_task')! + BigInt(comm), 16)).toBe('swapper/0');
+  });
+
+  it('has the processes that printed MARK lines, with their command line and their memory', () => {
+    const { tasks, problems } = listTasks(kernel);
+    expect(problems).toEqual([]);
+    expect(tasks[0]).toMatchObject({ pid: 0, comm: 'swapper/0', kernel: true, root: null });
+    expect(tasks.find(({ pid }) => pid === 1)).toMatchObject({ tgid: 1, parent: 0, kernel: false });
+    expect(tasks.find(({ pid }) => pid === 2)).toMatchObject({ comm: 'kthreadd', kernel: true, root: null });
+    const processes = readMarks(guest);
+    expect(processes.length).toBeGreaterThan(0);
+    for (const { pid, marks } of processes) {
+      const task = tasks.find((each) => each.pid === pid)!;
+      expect(task).toMatchObject({ comm: 'marker', tgid: pid, kernel: false });
+      expect(commandLineOf(kernel, task)?.[0]).toMatch(/marker$/);
+      const space = kernel.userSpace(task.root!);
+      for (const { address, physical, text } of marks) {
+        const mapped = space.tables.translateAddress(address);
+        expect([address, mapped ? space.tables.found.physical : undefined]).toEqual([address, physical]);
+        if (text !== undefined && mapped) expect(space.string(address, text.length)).toBe(text);
+      }
+    }
   });
 });

@@ -2,6 +2,7 @@
  * A Linux kernel as its memory tells of it, without debug information: VMCOREINFO, its symbol table, its BTF. What one of them lacks is asked of the next; where nobody knows a symbol or a
  * member it is undefined, and whoever needs it says what is missing.
  */
+import { WorkbenchError } from '#shared/errors.ts';
 import { BtfData } from '../btf/btf-data.ts';
 import { BtfTypes } from '../btf/btf-types.ts';
 import { readKallsyms } from './kallsyms.ts';
@@ -19,9 +20,13 @@ export class LinuxKernel {
   #types: BtfTypes | null | undefined;
   readonly #addresses = new Map<string, bigint | undefined>();
 
-  constructor(space: KernelSpace, vmcoreinfo: ReadonlyMap<string, string>) {
+  /** Memory of a process, by the GPA of its top page table. */
+  readonly userSpace: (root: number) => KernelSpace;
+
+  constructor(space: KernelSpace, vmcoreinfo: ReadonlyMap<string, string>, userSpace: (root: number) => KernelSpace) {
     this.space = space;
     this.vmcoreinfo = vmcoreinfo;
+    this.userSpace = userSpace;
   }
 
   /** The kernel's own symbol table; undefined where it is not found or not in the dump. */
@@ -40,6 +45,13 @@ export class LinuxKernel {
   address(name: string): bigint | undefined {
     if (!this.#addresses.has(name)) this.lookUp([name]);
     return this.#addresses.get(name);
+  }
+
+  /** As `address`. Throws WorkbenchError `unsupported` for a symbol that nobody knows. */
+  require(name: string): bigint {
+    const address = this.address(name);
+    if (address !== undefined) return address;
+    throw new WorkbenchError('unsupported', `the kernel's symbols have no ${name}, or its symbol table is not in the dump`);
   }
 
   /** Looks several symbols up at once, which costs no more than one. */

@@ -1,0 +1,83 @@
+/** An object of a C type at an address of the kernel's memory, read by the names of its members. */
+import { WorkbenchError } from '#shared/errors.ts';
+import { resolved } from '../dwarf/type-model.ts';
+import type { FieldPlace } from '../dwarf/member-path.ts';
+import type { LinuxKernel } from './kernel.ts';
+
+export class KernelStruct {
+  readonly kernel: LinuxKernel;
+  /** Tag of the struct. */
+  readonly name: string;
+  readonly address: bigint;
+
+  constructor(kernel: LinuxKernel, name: string, address: bigint) {
+    this.kernel = kernel;
+    this.name = name;
+    this.address = address;
+  }
+
+  /** Whether the struct has such a member: `has('__state')`. What a member means may change between versions of Linux; then its name does. */
+  has(path: string): boolean {
+    return this.kernel.types?.find(this.name, path) !== undefined;
+  }
+
+  /** Address of a member. Throws WorkbenchError `unsupported` where nothing says where it lies. */
+  at(path: string): bigint {
+    return this.address + BigInt(this.#place(path).offset);
+  }
+
+  /** The value of an integer, an enum, a pointer or a bit field, with its sign; undefined when it is not in the dump. */
+  number(path: string): bigint | undefined {
+    const { offset, size, type, bitField } = this.#place(path);
+    const value = this.#load(this.address + BigInt(offset), size ?? 0);
+    if (value === undefined) return undefined;
+    const final = resolved(type);
+    const signed = (final.kind === 'base' && final.signed) || final.kind === 'enum';
+    if (!bitField) return signed ? BigInt.asIntN(8 * (size ?? 0), value) : value;
+    const before = bitField.bitOffset - 8 * offset;
+    const shift = this.kernel.space.littleEndian ? before : 8 * (size ?? 0) - before - bitField.bitSize;
+    const bits = BigInt.asUintN(bitField.bitSize, value >> BigInt(shift));
+    return signed ? BigInt.asIntN(bitField.bitSize, bits) : bits;
+  }
+
+  /** As `number`, for what fits: undefined beyond 2^53, too. */
+  small(path: string): number | undefined {
+    const value = this.number(path);
+    const small = value === undefined ? NaN : Number(value);
+    return Number.isSafeInteger(small) ? small : undefined;
+  }
+
+  /** A pointer; 0n is a null pointer. Undefined when it is not in the dump. */
+  pointer(path: string): bigint | undefined {
+    return this.kernel.space.word(this.at(path));
+  }
+
+  /** An array of characters, up to its NUL. */
+  text(path: string): string | undefined {
+    const { offset, size } = this.#place(path);
+    return this.kernel.space.string(this.address + BigInt(offset), size);
+  }
+
+  /** What a pointer points to; undefined for a null pointer and one that is not in the dump. */
+  follow(path: string, name: string): KernelStruct | undefined {
+    const target = this.pointer(path);
+    return target === undefined || target === 0n ? undefined : new KernelStruct(this.kernel, name, target);
+  }
+
+  #place(path: string): FieldPlace {
+    const { kernel, name } = this;
+    const place = kernel.types?.find(name, path);
+    if (place) return place;
+    const types = kernel.types
+      ? `the kernel's types have no ${name}.${path}`
+      : "the kernel's types are not known: it has no BTF, or the dump lacks it";
+    throw new WorkbenchError('unsupported', types, { hint: 'Debug information of that kernel would supply it.' });
+  }
+
+  #load(address: bigint, size: number): bigint | undefined {
+    const { space } = this.kernel;
+    if (size === 8) return space.u64(address);
+    const value = size === 4 ? space.u32(address) : size === 2 ? space.u16(address) : size === 1 ? space.u8(address) : undefined;
+    return value === undefined ? undefined : BigInt(value);
+  }
+}
