@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { parseLength } from '#shared/length-text.ts';
-import { FRESH_DRAFT, optionsOf, type ExportDraft } from '../../../src/renderer/src/stores/export-draft.ts';
+import { draftOf, FRESH_DRAFT, keptChoices, optionsOf, type ExportDraft } from '../../../src/renderer/src/stores/export-draft.ts';
 
 describe('a length', () => {
   test.each([
@@ -20,6 +20,27 @@ describe('a length', () => {
   // Hexadecimal goes without 0x for addresses; a length of ff could be meant either way.
   test.each(['', 'ff', '64Q', '-1', '1.5', '0x', '1e3', '0x1000K', '99999999999999999999', '9999999T', '1 2'])('%j is none', (text) =>
     expect(parseLength(text)).toBeUndefined(),
+  );
+});
+
+describe('choices that were kept', () => {
+  it('come back, without the range, which is one dump’s', () => {
+    const draft: ExportDraft = {
+      ...FRESH_DRAFT,
+      format: 'lime',
+      compression: 'snappy',
+      sparse: false,
+      verify: true,
+      ranged: true,
+      begin: '0',
+      length: '1M',
+    };
+    expect(draftOf(JSON.parse(JSON.stringify(keptChoices(draft))))).toEqual({ ...draft, ranged: false, begin: '', length: '' });
+  });
+
+  it.each([null, undefined, 7, 'elf', [], { format: 'zip', layout: 1, compression: 'constructor', paging: 'yes', verify: null }])(
+    'that are %j are as good as none',
+    (kept) => expect(draftOf(kept)).toEqual(FRESH_DRAFT),
   );
 });
 

@@ -1,8 +1,11 @@
 // @vitest-environment happy-dom
 /** What is chosen, planned and written, over the real engine. */
 import { readFileSync } from 'node:fs';
+import { createPinia, setActivePinia } from 'pinia';
 import { describe, expect, it, vi } from 'vitest';
+import { nextTick } from 'vue';
 import { useDumpsStore } from '../../../src/renderer/src/stores/dumps.store.ts';
+import { FRESH_DRAFT } from '../../../src/renderer/src/stores/export-draft.ts';
 import { useExportsStore } from '../../../src/renderer/src/stores/exports.store.ts';
 import { fixture } from '../../fixtures/fixture.ts';
 import { useRealWorkbench } from '../real-workbench.ts';
@@ -52,6 +55,17 @@ describe('choices', () => {
     await dumps.close(dumps.activeId!);
     await dumps.open({ kind: 'path', path: fixture('tiny/stream.qevm') });
     expect(exports.current.draft).toMatchObject({ format: 'kdump', compression: 'zstd' });
+  });
+
+  it('but for the range are what another dump, and another start, begins with', async () => {
+    const { exports } = await opened();
+    exports.choose({ format: 'kdump', compression: 'lzo', excludeZero: true, ranged: true, begin: '1000', length: '64K' });
+    await nextTick();
+    // The page is loaded again.
+    setActivePinia(createPinia());
+    const restarted = await opened();
+    expect(restarted.exports.current.draft).toEqual({ ...FRESH_DRAFT, format: 'kdump', compression: 'lzo', excludeZero: true });
+    expect(restarted.exports.current.options).toEqual({ format: 'kdump', layout: 'portable', compression: 'lzo', excludeZero: true });
   });
 });
 

@@ -1,5 +1,5 @@
 /** What is chosen in the export dialog, for every format at once, so that going to another format and back loses nothing. */
-import { isFor } from '#shared/export-choices.ts';
+import { EXPORT_COMPRESSIONS, EXPORT_FORMATS, EXPORT_LAYOUTS, isFor } from '#shared/export-choices.ts';
 import type { ExportCompression, ExportFormat, ExportOptions } from '#shared/model/index.ts';
 
 export interface ExportDraft {
@@ -31,6 +31,29 @@ export const FRESH_DRAFT: ExportDraft = {
   begin: '',
   length: '',
 };
+
+/** What of a draft is worth keeping for other dumps: all but the range, which is one dump's. */
+export type KeptChoices = Omit<ExportDraft, 'ranged' | 'begin' | 'length'>;
+
+export function keptChoices({ format, layout, paging, compression, flattened, excludeZero, sparse, verify }: ExportDraft): KeptChoices {
+  return { format, layout, paging, compression, flattened, excludeZero, sparse, verify };
+}
+
+/** A draft from what was kept, which may be old or edited: whatever it does not have, or has wrong, is as in a fresh one. */
+export function draftOf(kept: unknown): ExportDraft {
+  const stored = (typeof kept === 'object' && kept !== null ? kept : {}) as Record<string, unknown>;
+  const draft: ExportDraft = { ...FRESH_DRAFT };
+  const oneOf = <Id extends string>(choices: Readonly<Record<Id, unknown>>, value: unknown, otherwise: Id): Id =>
+    typeof value === 'string' && Object.hasOwn(choices, value) ? (value as Id) : otherwise;
+  draft.format = oneOf(EXPORT_FORMATS, stored['format'], draft.format);
+  draft.layout = oneOf(EXPORT_LAYOUTS, stored['layout'], draft.layout);
+  draft.compression = oneOf(EXPORT_COMPRESSIONS, stored['compression'], draft.compression);
+  for (const name of ['paging', 'flattened', 'excludeZero', 'sparse', 'verify'] as const) {
+    const value = stored[name];
+    if (typeof value === 'boolean') draft[name] = value;
+  }
+  return draft;
+}
 
 /** A range of guest-physical memory. */
 export interface ExportRange {

@@ -8,9 +8,10 @@ import type { ExportOptions, ExportPlan, ExportReport } from '#shared/model/inde
 import { PHYSICAL_LIMIT } from '#shared/units.ts';
 import { useWorkbench } from '../api/workbench.ts';
 import { asWorkbenchError, useDumpsStore } from './dumps.store.ts';
-import { FRESH_DRAFT, isRanged, optionsOf, type ExportDraft, type ExportRange } from './export-draft.ts';
+import { draftOf, FRESH_DRAFT, isRanged, keptChoices, optionsOf, type ExportDraft, type ExportRange } from './export-draft.ts';
 import { useJobsStore } from './jobs.store.ts';
 import { useLocationStore } from './location.store.ts';
+import { usePreferencesStore } from './preferences.store.ts';
 import { useShellStore } from './shell.store.ts';
 
 export interface ExportState {
@@ -61,6 +62,7 @@ export const useExportsStore = defineStore('exports', () => {
   const jobs = useJobsStore();
   const location = useLocationStore();
   const shell = useShellStore();
+  const preferences = usePreferencesStore();
   const byDump = shallowReactive(new Map<string, ExportState>());
   /** Choices by the dump's path, for when it is opened again. */
   const remembered = new Map<string, ExportDraft>();
@@ -72,8 +74,8 @@ export const useExportsStore = defineStore('exports', () => {
   const progress = computed(() => (current.value.jobId ? (jobs.byId[current.value.jobId]?.progress ?? null) : null));
 
   function startOf(path: string | undefined): ExportState {
-    const draft = remembered.get(path ?? '');
-    return draft ? { ...FRESH, draft } : FRESH;
+    const draft = remembered.get(path ?? '') ?? draftOf(preferences.exporting);
+    return { ...FRESH, draft, options: optionsOf(draft) };
   }
 
   function change(dumpId: string, part: Partial<ExportState>): void {
@@ -92,6 +94,7 @@ export const useExportsStore = defineStore('exports', () => {
     change(dumpId, { draft, planning: true, error: null });
     const path = pathOf(dumpId);
     if (path !== undefined) remembered.set(path, draft);
+    preferences.exporting = keptChoices(draft);
     // What is under way is for other choices.
     ticket++;
     clearTimeout(timer);
