@@ -39,6 +39,8 @@ export interface PagingOptions {
   topRange?: { first: number; last: number };
   /** True when the CPU ignores bits 63 to 56 of an address in these tables; bit 55 then stands for all of them (AArch64: TCR_ELx.TBI). */
   topByteIgnored?: boolean;
+  /** How many of an address's top bits the CPU takes for 0 (POWER in real mode). */
+  topBitsIgnored?: number;
   /** With two stages of translation: what the addresses in these tables, and those that they lead to, go through. */
   below?: StageTable;
   /** For CPUs that exchange the first addresses with those elsewhere (prefixing.ts): where, as a GPA. */

@@ -31,7 +31,7 @@ export class TranslationSpace {
     this.main = main;
     this.#memory = memory;
     this.#translators = tables.map(({ mode, root, options }) => new Translator(memory, mode, root, options));
-    this.#tagged = tables.some(({ options }) => options.topByteIgnored === true);
+    this.#tagged = tables.some(({ options }) => options.topByteIgnored === true || options.topBitsIgnored !== undefined);
     this.#used = this.#translators[0]!;
   }
 
@@ -45,9 +45,11 @@ export class TranslationSpace {
     return this.#translators[this.#indexFor(address)]!;
   }
 
-  /** The address as the tables see it: without the tag in its top byte, where the CPU ignores that. */
+  /** The address as the tables see it: without its top byte or bits, where the CPU ignores them. */
   untagged(address: bigint): bigint {
     if (!this.#tagged) return address;
+    const { topBitsIgnored } = this.tables[this.#placeOf(address)]!.options;
+    if (topBitsIgnored !== undefined) return BigInt.asUintN(64 - topBitsIgnored, address);
     const plain = BigInt.asUintN(64, BigInt.asIntN(56, address));
     return this.tables[this.#placeOf(plain)]!.options.topByteIgnored === true ? plain : address;
   }
@@ -73,7 +75,8 @@ export class TranslationSpace {
     const plain = this.untagged(address);
     const walk = collectWalk(this.#memory, mode, root, source, plain, options);
     if (plain === address) return walk;
-    const sentence = `The CPU ignores the top byte of ${formatAddress(address)}. ${walk.result.sentence}`;
+    const ignored = options.topBitsIgnored === undefined ? 'byte' : `${options.topBitsIgnored} bits`;
+    const sentence = `The CPU ignores the top ${ignored} of ${formatAddress(address)}. ${walk.result.sentence}`;
     return { ...walk, address, result: { ...walk.result, sentence } };
   }
 

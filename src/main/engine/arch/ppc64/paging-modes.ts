@@ -2,7 +2,7 @@
  * The paging modes of a POWER CPU as tables: radix trees for the lower addresses (quadrant 0) and the kernel's (quadrant 3), a hashed table, none.
  *
  * Source: Power ISA 3.0B, Book III, sections 5.7.2 (real mode), 5.7.4 (quadrants), 5.7.10 (radix), 5.7.9 (hashed).
- * Not supported: real mode with HRMOR or a virtual real mode area: real addresses are taken as they are, and only those whose top bits, which the CPU ignores there, are 0.
+ * Not supported: real mode with HRMOR or a virtual real mode area: real addresses are taken as they are, up to 52 bits.
  */
 import { WorkbenchError } from '#shared/errors.ts';
 import type { PagingLevel, PagingModeId } from '#shared/model/index.ts';

@@ -4,7 +4,7 @@
  * Source: Power ISA 3.0B, Book III, sections 3.2.1 (MSR), 5.7.2 to 5.7.6. With radix trees the top two bits of an address tell its quadrant: 0 is the process of PIDR, 3 process 0, the
  * kernel. 1 and 2 reach guests' addresses from the hypervisor and are not walked; elsewhere they are invalid.
  */
-import { groupedHex } from '#shared/address-text.ts';
+import { formatAddress, groupedHex } from '#shared/address-text.ts';
 import { VIRTUAL_LAST } from '#shared/units.ts';
 import type { Regime, RegimeTable } from '../architecture.ts';
 import type { CpuState } from '../cpu-state.ts';
@@ -14,12 +14,14 @@ import { MemoryTable, SavedTable, type EntryReader } from './hashed/table.ts';
 import { QUADRANT_0_LAST, QUADRANT_3 } from './paging-modes.ts';
 import { RADIX_TREE } from './process-table.ts';
 
+/** In real mode bits 0 to 3 of an address count for nothing. */
+const REAL_IGNORED_BITS = 4;
 const LPCR_HR = 1n << 20n;
 const GUEST_RADIX = 1n << 63n;
 const ROOT = 0x0fff_ffff_ffff_ff00n;
 /** RTS and RPDS. */
 const TREE_FORM = (3n << 61n) | (7n << 5n) | 31n;
-const SDR1_ORIGIN = 0x0fff_ffff_fffc_0000n;
+const TABLE_ORIGIN = 0x0fff_ffff_fffc_0000n;
 
 /** A bit of MSR by the manual's number; undefined where the dump does not hold it. */
 export function msrBit({ registers }: CpuState, bit: number): boolean | undefined {
@@ -40,7 +42,8 @@ export function usesRadix({ registers }: CpuState): boolean | undefined {
 export function regimesOf(state: CpuState): [Regime, ...Regime[]] {
   const translated = usesRadix(state) === false ? hashedRegime(state) : radixRegime(state);
   if (msrBit(state, 59) !== false) return [translated];
-  const table: RegimeTable = { register: 'MSR', mode: 'off', root: null, first: 0n, last: VIRTUAL_LAST };
+  const options = { topBitsIgnored: REAL_IGNORED_BITS };
+  const table: RegimeTable = { register: 'MSR', mode: 'off', root: null, first: 0n, last: VIRTUAL_LAST, options };
   return [{ id: 'real', title: 'Real addresses', tables: [table], reason: 'MSR.DR is clear: data is accessed at real addresses' }, translated];
 }
 
@@ -80,7 +83,7 @@ function hashedRegime(state: CpuState): Regime {
       ? 'the dump does not hold the hashed page table'
       : table.start === 0
         ? 'the table is in section spapr/htab'
-        : 'the table is where SDR1 says';
+        : `the table is at ${formatAddress(table.start)}`;
   return {
     id: 'hashed',
     title: 'Effective addresses',
@@ -93,9 +96,11 @@ function hashedRegime(state: CpuState): Regime {
 
 function tableOf({ hashTable, registers }: CpuState): EntryReader | undefined {
   if (hashTable) return new SavedTable(hashTable);
-  const sdr1 = registers.sdr1?.value ?? 0n;
-  const origin = Number(sdr1 & SDR1_ORIGIN);
-  return origin === 0 ? undefined : new MemoryTable(origin, Math.min(46, Number(sdr1 & 31n) + 18));
+  // The first doubleword of a partition's entry has the form of SDR1.
+  const { patb_tree: partition, sdr1 } = registers;
+  const place = partition?.value ?? sdr1?.value ?? 0n;
+  const origin = Number(place & TABLE_ORIGIN);
+  return origin === 0 ? undefined : new MemoryTable(origin, Math.min(46, Number(place & 31n) + 18), partition !== undefined);
 }
 
 /** "64-bit kernel, little-endian, radix trees, halted" */

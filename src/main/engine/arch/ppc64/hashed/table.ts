@@ -13,6 +13,9 @@ const MIN_SHIFT = 18;
 const MAX_SHIFT = 31;
 const ENTRY_SIZE = 16;
 const CHUNK_HEADER = 8;
+/** The new form: what the first doubleword has of the old one, and the size of the segment in the second. */
+const OLD_BITS = 0x000f_ffff_ffff_ffffn;
+const SIZE_BITS = 3n << 58n;
 
 /** Undefined for a guest without such a table, for one that is too large to be held, and for bytes that are none. Ends at the first damaged chunk. */
 export function readHashTable(parts: readonly Uint8Array[]): HashTable | undefined {
@@ -73,16 +76,22 @@ export class SavedTable implements EntryReader {
   }
 }
 
-/** A table in memory, as SDR1 has it. */
+/**
+ * A table in memory. `newForm`: as a POWER9 and later have it without a hypervisor, with the size of the segment in the second doubleword (Power ISA 3.0B, section 5.7.9.1); `first` and
+ * `second` have it in the first, as before.
+ */
 export class MemoryTable implements EntryReader {
   readonly shift: number;
   readonly start: number;
   first = 0n;
   second = 0n;
 
-  constructor(start: number, shift: number) {
+  readonly #newForm: boolean;
+
+  constructor(start: number, shift: number, newForm: boolean) {
     this.start = start;
     this.shift = shift;
+    this.#newForm = newForm;
   }
 
   read(memory: PhysicalMemory, index: number): boolean {
@@ -90,8 +99,8 @@ export class MemoryTable implements EntryReader {
     const first = readBigEndian(memory, at);
     const second = readBigEndian(memory, at + 8);
     if (first === undefined || second === undefined) return false;
-    this.first = first;
-    this.second = second;
+    this.first = this.#newForm ? (first & OLD_BITS) | ((second & SIZE_BITS) << 4n) : first;
+    this.second = this.#newForm ? second & ~SIZE_BITS : second;
     return true;
   }
 }
