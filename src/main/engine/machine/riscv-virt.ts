@@ -7,9 +7,9 @@
 import { mapLinear } from './linear-map.ts';
 import type { MachineEvidence, MachineMap } from './machine-evidence.ts';
 
-/** 64-bit unless the CPU's registers are saved in 4 bytes. */
+/** 64-bit unless the CPU's registers are saved in 4 bytes, or misa says 32 bits: since QEMU 10.2 all are saved in 8. */
 export function riscvFamily({ field }: MachineEvidence): string {
-  return field('cpu', 'env.gpr')?.size === 4 ? 'riscv32' : 'riscv64';
+  return field('cpu', 'env.gpr')?.size === 4 || field('cpu', 'env.misa_mxl')?.values[0] === 1n ? 'riscv32' : 'riscv64';
 }
 
 export function mapRiscvVirt(evidence: MachineEvidence): MachineMap | undefined {
