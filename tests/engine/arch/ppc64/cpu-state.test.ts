@@ -82,6 +82,10 @@ describe('a POWER CPU', () => {
         [true, '64-bit hypervisor, little-endian, radix trees, halted'],
         [true, '64-bit hypervisor, little-endian, radix trees, halted'],
       ],
+      [
+        [true, '64-bit hypervisor, little-endian, hashed page table, halted'],
+        [true, '64-bit hypervisor, little-endian, hashed page table, halted'],
+      ],
     ]);
   });
 

@@ -83,6 +83,16 @@ describe('a hashed page table', () => {
     expect(visited.length).toBe(mappings.reduce((sum, { start, last, pageSize }) => sum + Number(last - start + 1n) / pageSize, 0));
   });
 
+  it('in a hypervisor’s own memory, in the form of POWER9, leads where gva2gpa says', () => {
+    const answered = readGuest('powernv-hashed');
+    const { addresses, ours, theirs } = compare(answered);
+    // AMR keeps the kernel from user pages, which gva2gpa minds.
+    const kernel = addresses.flatMap((address, n) => (address >> 62n === 3n ? [n] : []));
+    expect(kernel.map((n) => ours[n])).toEqual(kernel.map((n) => theirs[n]));
+    expect(kernel.filter((n) => theirs[n] !== null).length).toBeGreaterThan(60);
+    expect(completedCpus(answered)[0]!.registers.patb_tree).toMatchObject({ inferred: true });
+  });
+
   it('is not there without its section: the dump holds no root then', () => {
     const { reason, tables } = ppc64.describeCpu(streamCpus(guest)[0]!).paging;
     expect(tables.map(({ root }) => root)).toEqual([null]);
@@ -142,5 +152,19 @@ describe('radix trees', () => {
     const space = spaceOf(guest, cpus, 0);
     for (const address of [0x4000000000000000n, 0x8000000000000000n, 0x0010000000000000n])
       expect(space.walk(address).result).toMatchObject({ reason: 'non-canonical' });
+  });
+});
+
+describe('real mode', () => {
+  it('takes addresses as they are, without their top four bits', () => {
+    const { addresses, ours, theirs } = compare(readGuest('firmware'));
+    const possible = addresses.flatMap((address, n) => (BigInt.asUintN(60, address) >> 52n === 0n ? [n] : []));
+    expect(possible.map((n) => ours[n])).toEqual(possible.map((n) => theirs[n]));
+    expect(possible.length).toBeGreaterThan(40);
+  });
+
+  it('comes before what the tables say, which can be asked for', () => {
+    const { regimes, paging } = ppc64.describeCpu(completedCpus(readGuest('firmware'))[0]!);
+    expect([paging, ...regimes].map(({ id }) => id)).toEqual(['real', 'real', 'hashed']);
   });
 });

@@ -20,7 +20,7 @@ export interface PowerGuest {
   table: string | null;
 }
 
-export const GUESTS = ['radix', 'hashed', 'firmware', 'powernv'] as const;
+export const GUESTS = ['radix', 'hashed', 'firmware', 'powernv', 'powernv-hashed'] as const;
 
 export const readGuest = (name: string): PowerGuest => JSON.parse(readFileSync(fixture(`power/${name}.json`), 'utf8')) as PowerGuest;
 
