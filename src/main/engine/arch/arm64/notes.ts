@@ -11,6 +11,7 @@ import {
   NT_PRFPREG,
   PREDICATES,
   PRFPREG_SIZE,
+  PRSTATUS_FPVALID,
   PRSTATUS_PID,
   PRSTATUS_SIZE,
   PRSTATUS_SLOTS,
@@ -121,6 +122,7 @@ function encodePrstatus(state: CpuState, littleEndian: boolean): Uint8Array {
   const view = viewOf(bytes);
   view.setUint32(PRSTATUS_PID, state.index + 1, littleEndian);
   for (const { name, offset } of PRSTATUS_SLOTS) view.setBigUint64(offset, state.registers[name]?.value ?? 0n, littleEndian);
+  view.setUint32(PRSTATUS_FPVALID, 1, littleEndian);
   return bytes;
 }
 
