@@ -64,11 +64,13 @@ export interface LabImage {
   architecture: Architecture;
 }
 
+export const openLabImage = (guest: string, name = 'stream.qevm'): Promise<LabImage> => openLabFile(labFile(guest, name));
+
 /** Throws for a dump whose CPU family is not decoded. */
-export async function openLabImage(guest: string, name = 'stream.qevm'): Promise<LabImage> {
-  const { dump, memory, source } = await openFile(labFile(guest, name));
+export async function openLabFile(file: string): Promise<LabImage> {
+  const { dump, memory, source } = await openFile(file);
   const architecture = ARCHITECTURES.find(({ id }) => id === dump.architecture);
-  if (!architecture) throw new Error(`${guest}/${name}: the family ${dump.architecture} is not decoded`);
+  if (!architecture) throw new Error(`${file}: the family ${dump.architecture} is not decoded`);
   return { dump, memory, source, architecture };
 }
 
