@@ -3,7 +3,7 @@ import { DumpFormatError } from '#shared/errors.ts';
 import type { CpuNote, NoteContext } from '../architecture.ts';
 import type { CpuState } from '../cpu-state.ts';
 import { findNote, noteSource, NT_PRSTATUS } from '../notes.ts';
-import { DOUBLES, FPSCR_OFFSET, NT_ARM_VFP, PRSTATUS_PID, PRSTATUS_SIZE, PRSTATUS_SLOTS, VFP_SIZE } from './note-layout.ts';
+import { DOUBLES, FPSCR_OFFSET, NT_ARM_VFP, PRSTATUS_FPVALID, PRSTATUS_PID, PRSTATUS_SIZE, PRSTATUS_SLOTS, VFP_SIZE } from './note-layout.ts';
 
 function viewOf({ description, fileOffset }: CpuNote, format: string, size: number, { source }: NoteContext): DataView {
   if (description.length < size)
@@ -50,6 +50,7 @@ export function encodeNotes({ index, registers }: CpuState, littleEndian: boolea
   for (const { name, offset } of PRSTATUS_SLOTS) view.setUint32(offset, Number(registers[name]?.value ?? 0n), littleEndian);
   const notes: CpuNote[] = [{ owner: 'CORE', type: NT_PRSTATUS, description: prstatus }];
   if (registers.d0 === undefined) return notes;
+  view.setUint32(PRSTATUS_FPVALID, 1, littleEndian);
   const vfp = new Uint8Array(VFP_SIZE);
   const doubles = new DataView(vfp.buffer);
   for (const [n, name] of DOUBLES.entries()) doubles.setBigUint64(8 * n, registers[name]?.value ?? 0n, littleEndian);
