@@ -143,7 +143,7 @@ export class HashedLookup implements TableLookup {
     const starts = new Map<Segment, bigint[]>(segments.map((segment) => [segment, []]));
     const count = Number(this.#groups) * GROUP;
     for (let index = 0; index < count; index++) {
-      if (!this.#table.read(memory, index) || (this.#table.first & HPTE_VALID) === 0n) continue;
+      if (!this.#table.mayBeValid(index) || !this.#table.read(memory, index) || (this.#table.first & HPTE_VALID) === 0n) continue;
       const { first } = this.#table;
       for (const segment of segments) {
         if (((first ^ segment.tag) & segment.tagMask) !== 0n) continue;

@@ -28,7 +28,8 @@ export function readHashTable(parts: readonly Uint8Array[]): HashTable | undefin
     if (entries === undefined) {
       if (header < MIN_SHIFT || header > MAX_SHIFT) return undefined;
       shift = header;
-      entries = new Uint8Array(new SharedArrayBuffer(2 ** shift));
+      entries = emptyTable(shift);
+      if (entries === undefined) return undefined;
     }
     for (let at = 4; at + CHUNK_HEADER <= part.length;) {
       const first = view.getUint32(at) * ENTRY_SIZE;
@@ -45,6 +46,16 @@ export function readHashTable(parts: readonly Uint8Array[]): HashTable | undefin
   return entries && { shift, bytes: entries.buffer as SharedArrayBuffer };
 }
 
+/** Undefined where this process cannot have so much memory; what is not written to costs none. */
+function emptyTable(shift: number): Uint8Array | undefined {
+  try {
+    return new Uint8Array(new SharedArrayBuffer(2 ** shift));
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
 /** Reads entries by number. */
 export interface EntryReader {
   /** log2 of the table's bytes. */
@@ -53,6 +64,8 @@ export interface EntryReader {
   readonly start: number;
   first: bigint;
   second: bigint;
+  /** False for an entry that is surely not valid; fast, for passes over the whole table. */
+  mayBeValid(index: number): boolean;
   /** False where the dump does not hold the entry; `first` and `second` are its doublewords otherwise. */
   read(memory: PhysicalMemory, index: number): boolean;
 }
@@ -67,6 +80,10 @@ export class SavedTable implements EntryReader {
   constructor({ shift, bytes }: HashTable) {
     this.shift = shift;
     this.#view = new DataView(bytes);
+  }
+
+  mayBeValid(index: number): boolean {
+    return (this.#view.getUint8(index * ENTRY_SIZE + 7) & 1) !== 0;
   }
 
   read(_memory: PhysicalMemory, index: number): boolean {
@@ -92,6 +109,10 @@ export class MemoryTable implements EntryReader {
     this.start = start;
     this.shift = shift;
     this.#newForm = newForm;
+  }
+
+  mayBeValid(): boolean {
+    return true;
   }
 
   read(memory: PhysicalMemory, index: number): boolean {
