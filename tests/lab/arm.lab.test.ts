@@ -1,17 +1,23 @@
 /**
- * 32-bit ARM Linux guests with short and with long descriptors (`lab make arm arm-lpae`) against QEMU and against themselves: registers, page walks of every process, notes.
+ * 32-bit ARM Linux guests with short and with long descriptors (made by arm-guests.py where they are missing) against QEMU and against themselves: registers, page walks of every process, notes.
  */
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseArmRegisters } from '../engine/arch/arm64/arm-answers.ts';
 import { exportFile, run } from './export-tools.ts';
-import { labFile, labFolder, labOracle, labWorkbench } from './lab-guest.ts';
+import { LAB, labFile, labFolder, labOracle, labWorkbench } from './lab-guest.ts';
 import { compareMarks, compareTranslations, findRoots, openLabImage, readMarks, spaceOfCpu, spaceOfRoot, type LabImage } from './marks.ts';
 
 const MODES: Readonly<Record<string, string>> = { arm: 'arm-short', 'arm-lpae': 'arm-lpae-32' };
 /** A process's first table takes 16 KiB with short descriptors; with long ones it is 32 bytes out of a slab. */
 const STEPS: Readonly<Record<string, number>> = { arm: 16_384, 'arm-lpae': 64 };
+
+beforeAll(() => {
+  const missing = Object.keys(MODES).filter((guest) => !existsSync(path.join(LAB, guest, 'stream.qevm')));
+  const script = process.env.LAB_SCRIPT ?? path.resolve(import.meta.dirname, '../../../shared/lab/lab');
+  if (missing.length > 0) run('python3', [path.join(import.meta.dirname, 'arm-guests.py'), script, LAB, ...missing]);
+});
 
 describe.each(Object.keys(MODES).flatMap((guest) => ['stream.qevm', 'paging-off.elf', 'kdump-zlib.vmcore'].map((name) => [guest, name] as const)))(
   'guest %s, %s',
