@@ -62,7 +62,8 @@ export const ROOT_OPTIONS: ParseArgsOptionsConfig = {
 };
 
 export const ROOT_HELP = `  --cpu N          page tables of CPU N (default 0)
-  --regime ID      those of a translation regime that the CPU does not execute under; \`registers\` lists what it has
+  --regime ID      those of a translation regime that the CPU does not execute under; \`registers\` lists what it has;
+                   with --root: the tables' addresses go through the second stage of that regime of CPU 0
   --root ADDRESS   page tables whose top table is at this guest-physical address
   --mode ID        paging mode of those tables; \`info\` lists what the CPU family has (default: as CPU 0, or what is usual)
   --levels N       the same of x86 by number: 4 or 5 of x86-64, 3 (PAE) or 2 of 32-bit x86`;
@@ -133,11 +134,10 @@ export function rootOption(options: OptionValues): RootChoice {
     return { kind: 'cpu', cpu: countOption(options, 'cpu') ?? 0, ...(typeof regime === 'string' ? { regime } : {}) };
   }
   if (cpu !== undefined) throw new UsageError('--cpu and --root exclude each other');
-  if (regime !== undefined) throw new UsageError('--regime goes with --cpu, not with --root');
   const address = addressArgument(String(root));
   if (address >= 1n << 52n) throw new UsageError(`--root: ${String(root)} is wider than a physical address (52 bits)`);
   const mode = typeof options['mode'] === 'string' ? options['mode'] : MODE_OF_LEVELS.get(levels);
   if (levels !== undefined && options['mode'] !== undefined) throw new UsageError('--levels and --mode exclude each other');
   if (levels !== undefined && mode === undefined) throw new UsageError('--levels: 2, 3, 4 or 5');
-  return { kind: 'root', root: Number(address), ...(mode ? { mode } : {}) };
+  return { kind: 'root', root: Number(address), ...(mode ? { mode } : {}), ...(typeof regime === 'string' ? { regime } : {}) };
 }

@@ -153,7 +153,7 @@ const blockName = v.pipe(v.string(), v.minLength(1), v.maxLength(255));
 const dump = { dumpId: id };
 const root: v.GenericSchema<RootChoice> = v.variant('kind', [
   v.strictObject({ kind: v.literal('cpu'), cpu: count, regime: v.optional(id) }),
-  v.strictObject({ kind: v.literal('root'), root: physical, mode: v.optional(id) }),
+  v.strictObject({ kind: v.literal('root'), root: physical, mode: v.optional(id), regime: v.optional(id) }),
 ]) as v.GenericSchema<RootChoice>;
 const location: v.GenericSchema<DumpLocation> = v.variant('kind', [
   v.strictObject({ kind: v.literal('path'), path }),

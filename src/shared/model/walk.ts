@@ -6,8 +6,11 @@ import type { MemoryState } from './memory.ts';
 export type RootChoice =
   /** Without a regime (CpuPaging.id), the one that the CPU executes under. */
   | { kind: 'cpu'; cpu: number; regime?: string }
-  /** A root typed in: GPA of the top table. Without a mode that of CPU 0 is taken. */
-  | { kind: 'root'; root: number; mode?: PagingModeId };
+  /**
+   * A root typed in: GPA of the top table. Without a mode that of CPU 0 is taken. With a regime, which must be one of two stages of translation: the root is an address that the second stage of that
+   * regime of CPU 0 translates, as all that the tables lead to.
+   */
+  | { kind: 'root'; root: number; mode?: PagingModeId; regime?: string };
 
 /** Page tables that were found for a dump whose CPUs do not say where theirs are. */
 export interface RootCandidate {

@@ -4,7 +4,7 @@ import type { Mapping, Walk } from '#shared/model/index.ts';
 import { mappings } from '#engine/translate/mappings.ts';
 import { readPageTable } from '#engine/translate/page-table.ts';
 import { visitPages } from '#engine/translate/page-visitor.ts';
-import { rightsOf, type PagingMode, type PagingOptions } from '#engine/translate/paging-mode.ts';
+import { RIGHT_EXECUTE, RIGHT_EXECUTE_PRIVILEGED, rightsOf, type PagingMode, type PagingOptions } from '#engine/translate/paging-mode.ts';
 import { StagedMemory } from '#engine/translate/staged-memory.ts';
 import { FAULT_NONE, FAULT_REASONS, Translator } from '#engine/translate/translator.ts';
 import { collectWalk } from '#engine/translate/walk.ts';
@@ -175,6 +175,18 @@ describe('with two stages of translation', () => {
     const lacking = collectWalk(other.memory, FOUR_LEVEL, FIRST, 'first', 0x1234n, { below: { ...below, root: null } });
     expect(lacking.result).toMatchObject({ kind: 'fault', reason: 'no-root' });
     expect(lacking.result.sentence).not.toContain('The CPU raises');
+  });
+
+  it('code may be fetched only where both stages let the same mode fetch it', () => {
+    const { memory, options } = straight();
+    const withRight = (right: number): PagingMode => ({ ...FOUR_LEVEL, format: { ...FOUR_LEVEL.format, rights: () => right } });
+    const rights = (first: number, second: number) => {
+      const below = { ...options.below!, mode: withRight(second) };
+      compare(memory, withRight(first), FIRST, 0x1234n, { below });
+      const { result } = collectWalk(memory, withRight(first), FIRST, 'first', 0x1234n, { below });
+      return result.kind === 'page' && result.effective.executable;
+    };
+    expect([rights(RIGHT_EXECUTE, RIGHT_EXECUTE_PRIVILEGED), rights(RIGHT_EXECUTE, RIGHT_EXECUTE | RIGHT_EXECUTE_PRIVILEGED)]).toEqual([false, true]);
   });
 
   it('a table is read where the second stage shows it, with its targets as the entries have them', () => {

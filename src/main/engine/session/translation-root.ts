@@ -3,7 +3,7 @@ import { formatAddress } from '#shared/address-text.ts';
 import { assert, WorkbenchError } from '#shared/errors.ts';
 import type { PagingModeId, PagingModeView, RootChoice } from '#shared/model/index.ts';
 import { VIRTUAL_LAST } from '#shared/units.ts';
-import type { Architecture, RegimeTable } from '../arch/architecture.ts';
+import type { Architecture, Regime, RegimeTable } from '../arch/architecture.ts';
 import type { CpuState } from '../arch/cpu-state.ts';
 import type { SpaceTable } from '../translate/translation-space.ts';
 import { viewOfMode } from '../translate/paging-mode.ts';
@@ -20,17 +20,23 @@ export function translationTables(architecture: Architecture | undefined, cpus: 
       hint: 'Give the GPA of the top table as the root instead.',
     });
   }
+  return tablesOfRegime(architecture, regimeOf(architecture, cpu, choice.regime), cpu.index);
+}
+
+/** Without an id the one that the CPU executes under. */
+function regimeOf(architecture: Architecture, cpu: CpuState, wanted: string | undefined): Regime {
   const regimes = architecture.regimesOf(cpu);
-  const regime = choice.regime === undefined ? regimes[0] : regimes.find(({ id }) => id === choice.regime);
+  const regime = wanted === undefined ? regimes[0] : regimes.find(({ id }) => id === wanted);
   if (!regime) {
-    throw new WorkbenchError('bad-request', `CPU ${cpu.index} has no page tables named ${choice.regime}`, {
+    throw new WorkbenchError('bad-request', `CPU ${cpu.index} has no page tables named ${wanted}`, {
       expected: regimes.map(({ id }) => id).join(', '),
     });
   }
-  return tablesOfRegime(architecture, regime, cpu.index);
+  return regime;
 }
 
 function typedTables(architecture: Architecture, first: CpuState | undefined, choice: RootChoice & { kind: 'root' }): SpaceTable[] {
+  if (choice.regime !== undefined) return typedTableOverStage(architecture, first, { ...choice, regime: choice.regime });
   const mode = choice.mode ?? usualMode(architecture, first);
   const { root } = choice;
   const source = `typed in: ${formatAddress(root)}`;
@@ -38,6 +44,21 @@ function typedTables(architecture: Architecture, first: CpuState | undefined, ch
   const one: RegimeTable = { register: source, mode, root, first: 0n, last: VIRTUAL_LAST, options };
   const tables = architecture.tablesOfRoot?.(mode, root, first) ?? [one];
   return tables.map((table) => ({ ...table, mode: architecture.pagingMode(table.mode), source, options: table.options ?? {} }));
+}
+
+/** A root whose tables' addresses go through the second stage of a regime of the first CPU. */
+function typedTableOverStage(
+  architecture: Architecture,
+  first: CpuState | undefined,
+  { root, mode, regime: wanted }: RootChoice & { kind: 'root'; regime: string },
+): SpaceTable[] {
+  if (!first) throw new WorkbenchError('bad-request', `the dump holds no CPU state, so it has no regime ${wanted}`);
+  const regime = regimeOf(architecture, first, wanted);
+  const own = tablesOfRegime(architecture, regime, first.index).at(-1);
+  if (!own?.options.below)
+    throw new WorkbenchError('bad-request', `${wanted} of CPU ${first.index} has one stage of translation, so a root needs no regime`);
+  const source = `typed in: ${formatAddress(root)}, through ${own.options.below.source}`;
+  return [{ ...own, root, source, mode: mode === undefined ? own.mode : architecture.pagingMode(mode), first: 0n, last: VIRTUAL_LAST }];
 }
 
 /** That of the first CPU; the family's usual one where there is no CPU, or it has paging off. */

@@ -30,6 +30,7 @@ import {
   type StageTable,
 } from './paging-mode.ts';
 import { absoluteOf, prefixSentence, unsplitSize } from './prefixing.ts';
+import { Translator } from './translator.ts';
 import {
   belowFaultSentence,
   outsideTableSentence,
@@ -140,7 +141,7 @@ export function* walk(
       sentence: `${place} maps a ${formatSize(2 ** pageShift)} page at ${prefix === 0 ? word : 'real address'} ${formatAddress(target)}; ${reason}.`,
     };
     const names = mode.format.flagNames(level.level, low, high, kind);
-    const page = { physical, pageStart, pageSize, flags: names, effective: rightsOf(rights) };
+    const page = { physical, pageStart, pageSize, flags: names, rights };
     return pageResult(memory, address, page, options.below, prefixSentence(real, prefix));
   }
   throw new Error(`assertion failed: no level of ${mode.title} ends a walk`);
@@ -191,15 +192,18 @@ interface PageFacts {
   pageStart: number;
   pageSize: number;
   flags: string[];
-  effective: Rights;
+  /** RIGHT_… bits. */
+  rights: number;
 }
 
 /** `remark`: see prefixSentence. */
 function pageResult(memory: PhysicalMemory, address: bigint, page: PageFacts, stageBelow: StageTable | undefined, remark: string): WalkResult {
   if (stageBelow) return throughBelow(memory, address, page, stageBelow);
-  const state = memory.stateAt(page.physical);
-  const sentence = `${pageSentence(address, page)}${remark}${pageStateSentence(state)}`;
-  return { kind: 'page', ...page, state, sentence };
+  const { rights, ...place } = page;
+  const facts = { ...place, effective: rightsOf(rights) };
+  const state = memory.stateAt(facts.physical);
+  const sentence = `${pageSentence(address, facts)}${remark}${pageStateSentence(state)}`;
+  return { kind: 'page', ...facts, state, sentence };
 }
 
 /** From the page that the first stage gives to the one that the second gives for it: the smaller of both, with the rights that both give. */
@@ -212,11 +216,10 @@ function throughBelow(memory: PhysicalMemory, address: bigint, page: PageFacts, 
   }
   const { physical, state } = result;
   const pageSize = Math.min(page.pageSize, result.pageSize);
-  const effective = {
-    writable: page.effective.writable && result.effective.writable,
-    user: page.effective.user && result.effective.user,
-    executable: page.effective.executable && result.effective.executable,
-  };
+  // By bits, which a walk does not tell: user mode and kernel mode may have an execute right each.
+  const translator = new Translator(memory, stageBelow.mode, stageBelow.root, stageBelow.options);
+  translator.translateNumber(page.physical);
+  const effective = rightsOf(page.rights & translator.rights);
   const facts = { physical, pageStart: physical - (physical % pageSize), pageSize, flags: page.flags, effective };
   return { kind: 'page', ...facts, below, state, sentence: `${pageSentence(address, facts, page.physical)}${pageStateSentence(state)}` };
 }
@@ -228,8 +231,8 @@ function walkBelow(memory: PhysicalMemory, { mode, root, source, options }: Stag
 function identity(memory: PhysicalMemory, address: bigint, { below: stageBelow, prefix = 0 }: PagingOptions): WalkResult {
   const real = Number(address);
   const physical = absoluteOf(real, prefix);
-  const everything = { writable: true, user: true, executable: true };
-  if (stageBelow) return throughBelow(memory, address, { physical, pageStart: 0, pageSize: Infinity, flags: [], effective: everything }, stageBelow);
+  if (stageBelow) return throughBelow(memory, address, { physical, pageStart: 0, pageSize: Infinity, flags: [], rights: RIGHTS_ALL }, stageBelow);
+  const everything = rightsOf(RIGHTS_ALL);
   const state = memory.stateAt(physical);
   const itself = prefix === 0 ? 'the physical address itself' : 'a real address itself';
   const sentence = `Paging is off: ${formatAddress(address)} is ${itself}.${prefixSentence(real, prefix)}${pageStateSentence(state)}`;

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { riscv64 } from '#engine/arch/riscv64/index.ts';
 import { translationTables } from '#engine/session/translation-root.ts';
+import { TranslationSpace } from '#engine/translate/translation-space.ts';
 import { mappings } from '#engine/translate/mappings.ts';
 import { visitPages } from '#engine/translate/page-visitor.ts';
 import { bareGuest, ONE_STAGE, spaceOf, TWO_STAGES } from './bare-guest.ts';
@@ -132,6 +133,17 @@ describe('two stages', () => {
     expect(result.sentence).toBe(
       '0x40008008 is at intermediate address 0x90000008, which the second stage does not translate. L1[128] is not present: bit 0 (V) is clear. The CPU raises a guest-page fault, which goes to the hypervisor, not a page fault of the first stage.',
     );
+  });
+
+  it('a root typed in is one of physical addresses, unless a regime with a second stage is named', () => {
+    const { memory, dump } = bareGuest('sv39-sv39x4');
+    const typed = (regime?: string) =>
+      new TranslationSpace(memory, translationTables(riscv64, dump.cpus, { kind: 'root', root: 0x8020_2000, mode: 'sv39', regime }));
+    expect(typed().walk(0x4000_2008n).result).toMatchObject({ physical: 0x8030_1008 });
+    expect(typed('vs').walk(0x4000_2008n).result).toMatchObject({ physical: 0x8040_1008 });
+    expect(typed('vs').walk(0x4000_2008n).rootSource).toBe('typed in: 0x80202000, through hgatp of CPU 0');
+    expect(() => typed('satp')).toThrow(/one stage/);
+    expect(() => typed('el1')).toThrow(/no page tables named el1/);
   });
 
   it("the second stage's own addresses are another regime, with a top table of 2048 entries and no sign", () => {
