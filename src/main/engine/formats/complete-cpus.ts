@@ -14,7 +14,8 @@ import { parseVmcoreinfo } from './vmcoreinfo.ts';
 /** `source`: what the offsets in the dump's extents lead to. */
 export function completeCpus(dump: OpenedDump, source: ByteSource): OpenedDump {
   const architecture = ARCHITECTURES.find(({ id }) => id === dump.architecture);
-  if (!architecture?.completeCpus || dump.cpus.length === 0) return dump;
+  // A process's registers are complete, and its memory is not the guest's.
+  if (!architecture?.completeCpus || dump.cpus.length === 0 || dump.space === 'hva') return dump;
   const { extents, regions, coding, vmcoreinfo, devices } = dump;
   const memory = new GuestMemory(source, new ExtentTable(extents), new PhysicalRegions(regions), coding && decoderOf(coding, source));
   const cpus = architecture.completeCpus(dump.cpus, {

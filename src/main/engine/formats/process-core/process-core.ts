@@ -42,6 +42,7 @@ export class ProcessCore {
   /** Segments whose addresses do not fit 52 bits (vsyscall), or that overlap others. */
   readonly leftOut: number;
   readonly notes: readonly FoundNote[];
+  /** Ascending and disjoint. */
   readonly files: readonly FileMapping[];
   readonly auxv: ReadonlyMap<number, bigint>;
   readonly info: ProcessInfo | undefined;
@@ -70,7 +71,7 @@ export class ProcessCore {
     this.segments = disjoint(loads.flatMap((load) => this.#segment(load)));
     this.leftOut = loads.length - this.segments.length;
     this.missing = this.segments.reduce((sum, { fileSize, held }) => sum + fileSize - held, 0);
-    this.files = parsed(found, NT_FILE, (bytes) => parseFileMappings(bytes, this.kind))?.sort((a, b) => a.start - b.start) ?? [];
+    this.files = disjoint(parsed(found, NT_FILE, (bytes) => parseFileMappings(bytes, this.kind)) ?? []);
     this.auxv = parsed(found, NT_AUXV, (bytes) => parseAuxv(bytes, this.kind)) ?? new Map();
     this.info = parsed(found, NT_PRPSINFO, (bytes) => parseProcessInfo(bytes, this.kind));
   }
@@ -119,13 +120,14 @@ function parsed<T>(notes: readonly FoundNote[], wanted: number, parse: (bytes: U
   return note && parse(note.description);
 }
 
-function disjoint(segments: ProcessSegment[]): ProcessSegment[] {
-  let end = 0;
-  return segments
+/** Ascending, without those that overlap one before. */
+function disjoint<Range extends { start: number; end: number }>(ranges: Range[]): Range[] {
+  let last = 0;
+  return ranges
     .sort((a, b) => a.start - b.start)
-    .filter((segment) => {
-      if (segment.start < end) return false;
-      end = segment.end;
+    .filter(({ start, end }) => {
+      if (start < last) return false;
+      last = end;
       return true;
     });
 }

@@ -58,6 +58,16 @@ export class ProcessMemory implements AddressedBytes {
     return found;
   }
 
+  /** `length` bytes at `at`, with zero for those that are not there: for looking for what must be there to be found. */
+  present(at: number, length: number): Uint8Array {
+    const found = new Uint8Array(length);
+    for (let done = 0; done < length;) {
+      const part = this.#readPart(at + done, found.subarray(done));
+      done += part > 0 ? part : PAGE - ((at + done) % PAGE);
+    }
+    return found;
+  }
+
   /** Where the byte lies in the core's source; undefined when it is not there. */
   fileOffset(at: number): number | undefined {
     const segment = this.core.segmentAt(at);

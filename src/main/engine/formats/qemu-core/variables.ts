@@ -17,9 +17,8 @@ export function findPointer(memory: ProcessMemory, ranges: readonly AddressRange
   let high = 0;
   for (const { start, end } of ranges) {
     for (let at = start; at < end && left > 0; at += PIECE) {
-      const bytes = memory.bytes(at, Math.min(PIECE, end - at, left));
+      const bytes = memory.present(at, Math.min(PIECE, end - at, left));
       left -= PIECE;
-      if (!bytes) continue;
       const view = new DataView(bytes.buffer);
       for (let offset = 0; offset + 8 <= bytes.length; offset += 8) {
         const upper = view.getUint32(littleEndian ? offset + 4 : offset, littleEndian);
