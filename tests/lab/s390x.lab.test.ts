@@ -4,6 +4,7 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { s390x } from '#engine/arch/s390x/index.ts';
 import type { VmDescription, VmFieldDescription } from '#engine/arch/vmstate.ts';
+import { findRoots as findTables } from '#engine/translate/find-roots.ts';
 import { parseInfoRegisters } from '../engine/arch/s390x/guest.ts';
 import { exportFile, python, run, sameBytes } from './export-tools.ts';
 import { labFile, labFolder, labOracle, labWorkbench } from './lab-guest.ts';
@@ -113,4 +114,15 @@ print(k.attr['arch.name'], k.attr['cpu.number'], k.read(kdumpfile.KDUMP_MACHPHYS
     const [first] = labOracle(GUEST).translations.filter(({ bytes }) => bytes !== undefined);
     expect(answer).toBe(`s390x 2 ${first!.bytes}`);
   });
+});
+
+it("page tables are found by their looks alone: the kernel's, and those of both processes", async () => {
+  const image = await openLabImage(GUEST);
+  const modes = s390x.rootModes.map((id) => s390x.pagingMode(id));
+  const found = findTables(image.memory, image.dump.regions, modes, () => undefined);
+  const { tables } = s390x.regimesOf(image.dump.cpus[0]!)[0];
+  expect(found[0]).toMatchObject({ root: tables[0]!.root, mode: 's390x-region-third' });
+  const roots = found.map(({ root }) => root);
+  for (const process of readMarks(GUEST)) expect(roots).toContain(findRoots(image, process)[0]);
+  image.source.close();
 });

@@ -71,7 +71,8 @@ export function findRoots(memory: GuestMemory, regions: readonly Span[], modes: 
   for (const { address, words } of presentPages(memory, regions, report)) {
     if (budget.tables <= 0 || found.length >= MAX_FOUND) break;
     for (const mode of searched) {
-      if (address % mode.tableAlignment !== 0) continue;
+      // Systems align tables to their size, also where a CPU asks for less.
+      if (address % Math.max(mode.tableAlignment, 2 ** mode.levels[0]!.bits * mode.entrySize) !== 0) continue;
       const entries = topEntries(words, mode, end);
       const weight = entries && weigh(memory, address, mode, end, budget);
       if (!weight) continue;
@@ -126,7 +127,7 @@ function topEntries(words: Uint32Array, mode: PagingMode, end: number): { kernel
     const high = bigEndian === true ? swapBytes(wide ? first : 0) : second;
     const kind = format.kind(level, low, high, false);
     if (kind === ENTRY_NOT_PRESENT) {
-      if (++strays > MAX_STRAYS) return undefined;
+      if (format.isEmpty?.(level, low, high) !== true && ++strays > MAX_STRAYS) return undefined;
       continue;
     }
     // Kernels that can choose map nothing in the top table itself; two levels leave no choice.

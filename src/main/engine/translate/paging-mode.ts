@@ -102,6 +102,8 @@ export interface EntryFormat {
   pageReason(level: number): string;
   /** The manual's name of the bit, for sentences: "bit 7 (PS)". */
   bitName(level: number, bit: number): string;
+  /** Whether an entry that is not present is one that nobody uses, where that is not 0 alone. Does not allocate. */
+  isEmpty?(level: number, low: number, high: number): boolean;
   /** Why the entry is not present, for sentences; without it, "bit 0 (P) is clear". */
   notPresentReason?(level: number, entry: bigint): string;
   /** What the CPU does about a reserved bit, for sentences; without it, "the CPU raises a page fault (reserved bit)". */

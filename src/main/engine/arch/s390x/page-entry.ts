@@ -140,6 +140,10 @@ export function entryFormat({ edat, privateSpace }: EntryRules): EntryFormat {
 
     notPresentNote: linuxNotPresentNote,
 
+    isEmpty(level, low, high) {
+      return high === 0 && (level === 1 ? low === PAGE_I : (low & ~TT) === I);
+    },
+
     notPresentReason(level) {
       return `I (0x${(level === 1 ? PAGE_I : I).toString(16)}) is set, so the CPU raises a ${EXCEPTIONS[level]} exception`;
     },
