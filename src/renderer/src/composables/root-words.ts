@@ -20,6 +20,13 @@ export function choiceOf(cpu: CpuView, regime?: string): RootChoice {
   return { kind: 'cpu', cpu: cpu.index, ...(regime === undefined || regime === cpu.paging.id ? {} : { regime }) };
 }
 
+/** A regime in a few words; among others of its CPU its name, since their tables may be of one form: "Home: DAT from a region-third table". */
+export function regimeWords(cpu: Pick<CpuView, 'regimes'>, { id, title }: Pick<CpuPaging, 'id' | 'title'>): string {
+  if (cpu.regimes.length < 2) return title;
+  const name = /\d/.test(id) ? id.toUpperCase() : id.charAt(0).toUpperCase() + id.slice(1);
+  return `${name}: ${title}`;
+}
+
 /** Where a root was worked out that the CPU's own state in the dump does not hold: how. */
 export function inferredFrom(cpu: CpuView, register: string): string | undefined {
   const name = register.toLowerCase();

@@ -1,6 +1,7 @@
 /** Everything the memory panel does, put together from its parts; MemoryPanel.vue only draws it. */
 import { computed, nextTick, ref, shallowRef, watch } from 'vue';
 import { useWorkbench } from '../../api/workbench.ts';
+import { isLittleEndian } from '../../composables/byte-order.ts';
 import { usePanelLocation } from '../../composables/use-panel-location.ts';
 import { useVirtualWidth } from '../../composables/use-virtual-width.ts';
 import { digitsIn } from '../../components/address-spaces.ts';
@@ -37,6 +38,7 @@ export function useMemoryPanel() {
 
   const space = useMemorySpace(() => here.address.value, arrive);
   const bits = useVirtualWidth(() => here.root.value);
+  const littleEndian = computed(() => isLittleEndian(data.cpus[0]));
   const digits = computed(() => digitsIn(space.value, bits.value));
   // Narrower addresses leave room for more bytes: another space can mean another width of rows.
   const bytesPerRow = computed<BytesPerRow>(() => bytesPerRowIn(size.value.width - PADDING, digits.value, size.value.character));
@@ -118,7 +120,7 @@ export function useMemoryPanel() {
 
   /** Goes where the bytes at the cursor point. */
   function follow(): void {
-    const pointer = pointerIn(inspected.value, true, bits.value);
+    const pointer = pointerIn(inspected.value, littleEndian.value, bits.value);
     if (pointer === undefined) message.value = `No pointer here: the ${bits.value / 8} bytes at the cursor are ${noPointer(bits.value)}.`;
     else here.goHere({ space: dumps.active?.space === 'hva' ? 'hva' : 'gva', address: pointer });
   }
@@ -157,6 +159,6 @@ export function useMemoryPanel() {
 
   return {
     ...{ dumps, data, here, space, spaces, digits, source, view, cursor, address, selection, bytesPerRow, visibleRows },
-    ...{ bits, inspected, description, holeReason, message, resize, switchSpace, jump, copy, press },
+    ...{ bits, littleEndian, inspected, description, holeReason, message, resize, switchSpace, jump, copy, press },
   };
 }
