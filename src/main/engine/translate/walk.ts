@@ -9,7 +9,7 @@
  * in both 24 entries are read. A fault of the second stage carries that walk.
  */
 import { formatAddress, formatSize } from '#shared/address-text.ts';
-import type { PagingLevel, Rights, StepConclusion, Walk, WalkResult, WalkStep } from '#shared/model/index.ts';
+import type { PagingLevel, StepConclusion, Walk, WalkResult, WalkStep } from '#shared/model/index.ts';
 import type { PhysicalMemory } from '#engine/memory/physical-memory.ts';
 import {
   ENTRY_NOT_PRESENT,
