@@ -53,7 +53,7 @@ function readStackPointers(reader: RegisterReader, cpu: VmStruct, state: CpuStat
   if (sp && selected !== undefined) reader.registers[`sp_el${selected}`] = { ...sp };
 }
 
-/** Fields of the first version that has them in AArch32's form: FPSR and FPCR are parts of FPSCR (DDI 0487J, G8.2.55). */
+/** FPSR and FPCR as parts of FPSCR (DDI 0487J, G8.2.55), in whose form QEMU saves them. */
 const FPSR_BITS = 0xf800_009fn;
 const FPCR_BITS = 0x07ff_9f00n;
 
@@ -68,9 +68,19 @@ function readVectors(reader: RegisterReader, cpu: VmStruct): void {
       reader.set('fpsr', low & FPSR_BITS, 32, field);
       reader.set('fpcr', low & FPCR_BITS, 32, field);
     }
-    // Since QEMU 9.1, in subsections of their own where FPSCR cannot hold them.
-    if (field.name === 'env.vfp.fpcr' || field.name === 'fpcr') reader.set('fpcr', low, 32, field);
   }
+}
+
+/** Since QEMU 9.1, where one of them has bits that FPSCR cannot hold; FPSCR is 0 then. */
+function readWideStatus(reader: RegisterReader, cpu: VmStruct): void {
+  const wide = subsectionOf(cpu, 'cpu/vfp/fpcr_fpsr');
+  for (const name of wide ? ['fpcr', 'fpsr'] : [])
+    reader.set(
+      name,
+      numberIn(wide!, name),
+      32,
+      wide!.fields.find((field) => field.name === name)!,
+    );
 }
 
 /** z0 to z31, p0 to p15 and ffr, as long as the CPU has them at present. */
@@ -110,6 +120,7 @@ export function cpuFromVmstate(cpu: VmStruct, common: VmStruct | undefined, wher
   if (bitOf(state, 'cpsr', 4) === true) readShortRegisters(reader, cpu);
   else readStackPointers(reader, cpu, state);
   readVectors(reader, cpu);
+  readWideStatus(reader, cpu);
   readSve(reader, cpu, state);
   const irq = subsectionOf(cpu, 'cpu/irq-line-state');
   if (irq) reader.numbers(irq, 'env.irq_line_state', () => 'irq_line_state');
