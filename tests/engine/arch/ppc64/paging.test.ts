@@ -4,7 +4,7 @@ import { ppc64 } from '#engine/arch/ppc64/index.ts';
 import { rightsOf } from '#engine/translate/paging-mode.ts';
 import { visitPages } from '#engine/translate/page-visitor.ts';
 import type { TranslationSpace } from '#engine/translate/translation-space.ts';
-import { completedCpus, memoryOf, readGuest, spaceOf, streamCpus, type PowerGuest } from './power-guests.ts';
+import { completedCpus, memoryOf, notesOf, readGuest, spaceOf, streamCpus, type PowerGuest } from './power-guests.ts';
 
 /** Where an address leads, as the translator and as the walk have it, which must agree. */
 function placeOf(space: TranslationSpace, address: bigint): string | null {
@@ -146,6 +146,21 @@ describe('radix trees', () => {
       [29, 21],
       [20, 16],
     ]);
+  });
+
+  it('of the kernel are known from VMCOREINFO, where a vmcore has nothing else', () => {
+    const notes = notesOf(guest).map((each, index) => ppc64.cpuFromNotes(each, index, { elfMachine: 21, littleEndian: guest.littleEndianCore }));
+    expect(ppc64.describeCpu(notes[0]!).paging).toMatchObject({ root: null, mode: 'ppc-radix-kernel' });
+    const said = (symbol: string) => new Map([['SYMBOL(swapper_pg_dir)', symbol]]);
+    const completed = ppc64.completeCpus!(notes, { memory: memoryOf(guest), vmcoreinfo: said('c000000002740000') });
+    expect(completed.map((cpu) => ppc64.describeCpu(cpu).paging.tables.map(({ root }) => root))).toEqual([
+      [null, 0x2740000],
+      [null, 0x2740000],
+    ]);
+    expect(spaceOf(guest, completed, 0).walk(0xc0000000000e1130n).result).toMatchObject({ physical: 0xe1130 });
+    // A kernel without radix trees has something else there, and a text that is none says nothing.
+    for (const symbol of ['c000000002740008', 'c000000002750000', '2740000', 'nonsense'])
+      expect(ppc64.completeCpus!(notes, { memory: memoryOf(guest), vmcoreinfo: said(symbol) })).toEqual(notes);
   });
 
   it('have no addresses in quadrants 1 and 2', () => {

@@ -2,12 +2,13 @@
  * Where a device section ends, which the stream does not say.
  *
  * With footers (machine types since 2.4): at the first `7e, section id` after which a stream can go on. Without: where decoding ends, by the description
- * that ends the file (machine type 2.3) or by a built-in layout (older ones); and for a section that nothing describes, at the next header of one.
+ * that ends the file (machine type 2.3) or by a built-in layout (older ones), or where a hashed page table's own marks are; and for a section that nothing describes, at the next header of one.
  */
 import type { VmDescription } from '../../arch/vmstate.ts';
 import type { ByteSource } from '../../memory/byte-source.ts';
 import type { DeviceSection } from '../format.ts';
 import { DeviceDescriptions } from './device-descriptions.ts';
+import { endOfHashTablePart, HASH_TABLE_SECTION } from './hash-table-part.ts';
 import { Section } from './layout.ts';
 import type { SectionStarts } from './section-starts.ts';
 import { decodeByDescription, findDescription, type StreamDescription } from './vm-description.ts';
@@ -42,6 +43,11 @@ export class SectionEnds {
       this.#tail = { description, descriptions: new DeviceDescriptions(this.#source, description?.devices, this.#builtIn) };
     }
     return this.#tail;
+  }
+
+  /** For a section whose contents tell where it ends, without a description. */
+  byContents(section: DeviceSection): number | undefined {
+    return section.name === HASH_TABLE_SECTION ? endOfHashTablePart(this.#source, section) : undefined;
   }
 
   /** Searches for the footer, and takes it for one only when the stream can go on after it. */

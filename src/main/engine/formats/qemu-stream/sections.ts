@@ -214,7 +214,7 @@ class SectionReader {
       if (end === undefined) throw new StreamEnd(this.#source.size);
       return end;
     }
-    const end = this.#ends.byDescription(section);
+    const end = this.#ends.byContents(section) ?? this.#ends.byDescription(section);
     if (end !== undefined) return end;
     // Pages of RAM may follow what saves in steps, and must not be passed over.
     const next = section.kind === Section.Full ? this.#ends.byNextHeader(section) : undefined;
