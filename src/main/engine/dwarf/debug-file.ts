@@ -14,7 +14,7 @@ const KEPT_TABLES = 64;
 /** The first entry of a unit is read without the rest. */
 const HEAD = 1024;
 /** A table of abbreviations is read once a unit at most; tables that overlap would let a small file keep us busy for hours. */
-const ABBREVIATION_BUDGET = 256 * 1024 * 1024;
+const ABBREVIATION_BUDGET = 64 * 1024 * 1024;
 
 /** A unit that is being looked at. */
 export interface Unit extends UnitHeader {
@@ -118,6 +118,7 @@ export class DebugFile {
 
   /** .debug_abbrev. Throws DumpFormatError when the unit's table is not inside. */
   abbrevBytes({ abbrevOffset, offset, list }: Unit): Uint8Array {
+    this.countAbbreviations(0);
     const bytes = this.sections.abbrev.all();
     if (abbrevOffset < bytes.length) return bytes;
     const expected = `an offset in .debug_abbrev (${bytes.length} bytes)`;
@@ -127,7 +128,7 @@ export class DebugFile {
   /** Throws DumpFormatError when more has been read of .debug_abbrev than an honest file needs. */
   countAbbreviations(size: number): void {
     this.#abbreviationBytes += size;
-    if (this.#abbreviationBytes > ABBREVIATION_BUDGET + this.sections.abbrev.size * KEPT_TABLES)
+    if (this.#abbreviationBytes > ABBREVIATION_BUDGET + this.sections.abbrev.size * 16)
       throw this.problem('.debug_abbrev', 0, 'tables', 'one a unit at most', 'tables that overlap');
   }
 

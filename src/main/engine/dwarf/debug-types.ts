@@ -46,6 +46,9 @@ export interface Definition {
   unit: string | undefined;
 }
 
+/** Units of one source file: it may be compiled once for each CPU that is emulated, and a short ending may fit several. */
+const MAX_NAMESAKES = 64;
+
 const STRUCTS = (1 << KIND.struct) | (1 << KIND.union);
 const TYPEDEF = 1 << KIND.typedef;
 const ENUM = 1 << KIND.enum;
@@ -235,7 +238,8 @@ export class DebugTypes {
 
   #unitsNamed(ending: string): Unit[] {
     this.#unitNames ??= Array.from(this.#file.units(), (unit) => ({ unit, name: this.#nameOf(unit) ?? '' }));
-    return this.#unitNames.filter(({ name }) => isNamed(name, ending)).map(({ unit }) => unit);
+    const named = this.#unitNames.filter(({ name }) => isNamed(name, ending));
+    return named.slice(0, MAX_NAMESAKES).map(({ unit }) => unit);
   }
 
   #nameOf(unit: Unit): string | undefined {

@@ -11,6 +11,8 @@ const MAX_ENTRIES = 2 ** 24;
 const FIRST_ENTRIES = 4096;
 /** Hashes of longer names are of their first bytes. */
 const MAX_HASHED = 256;
+/** What is longer is a name of C++ that nobody asks for: it is cut, or not recognised when it comes again. */
+const MAX_NAME = 4096;
 /** Names that are compared before one is taken for new. */
 const MAX_COMPARED = 64;
 
@@ -98,8 +100,12 @@ export class NameIndex {
   /** Whether the same text is known from another place: the linker merges strings of programs, but not those of kernel modules. */
   #holdsText(table: number, name: number, kind: number, size: number, line: number): boolean {
     const text = this.#table(table);
-    const end = text.indexOf(0, name);
-    const wanted = text.subarray(name, Math.max(name, end));
+    const wanted = text.subarray(name, name + MAX_NAME);
+    const end = wanted.indexOf(0);
+    return end >= 0 && this.#holds(wanted.subarray(0, end), kind, size, line);
+  }
+
+  #holds(wanted: Uint8Array, kind: number, size: number, line: number): boolean {
     let link = this.#heads[textHash(wanted, 0) & (this.#heads.length - 1)]!;
     for (let steps = 0; link !== 0 && steps < MAX_COMPARED; link = this.#next[link - 1]!, steps++) {
       const entry = link - 1;
@@ -111,7 +117,9 @@ export class NameIndex {
 
   /** As `add`, for a name that stands in `bytes` at `at`. */
   addInline(bytes: Uint8Array, at: number, kind: number, size: number, line: number, section: number, offset: number): void {
-    this.add(INLINE, this.#keepInline(bytes, at), kind, size, line, section, offset);
+    const text = bytes.subarray(at, at + MAX_NAME);
+    const end = text.indexOf(0);
+    if (end !== 0) this.add(INLINE, this.#keepInline(end < 0 ? text : text.subarray(0, end)), kind, size, line, section, offset);
   }
 
   /** Entries of that name, in the order of the file. `kinds`: bits 1 << KIND. */
@@ -181,10 +189,7 @@ export class NameIndex {
   }
 
   /** The same text is kept once, so that its offset can stand for it. */
-  #keepInline(bytes: Uint8Array, at: number): number {
-    let end = bytes.indexOf(0, at);
-    if (end < 0) end = bytes.length;
-    const text = bytes.subarray(at, end);
+  #keepInline(text: Uint8Array): number {
     for (let link = this.#heads[textHash(text, 0) & (this.#heads.length - 1)]!; link !== 0; link = this.#next[link - 1]!) {
       if (this.#tableOf[link - 1] === INLINE && cStringEquals(this.#inline, this.#names[link - 1]!, text)) return this.#names[link - 1]!;
     }

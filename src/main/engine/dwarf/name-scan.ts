@@ -60,6 +60,8 @@ export interface ScannedUnit extends UnitEncoding {
 
 /** Deeper nesting is damage. */
 const MAX_DEPTH = 4096;
+/** Bytes of entries that others refer to for their names, and some more for large units: a long entry that many refer to would take hours. */
+const MAX_BORROWED = 2 ** 24;
 
 /** One at a time; its fields are what the last entry said. */
 export class NameScan {
@@ -73,6 +75,8 @@ export class NameScan {
   #farSpecification = -1;
   #import = -1;
   #declared = false;
+  /** Bytes read a second time for the sake of names. */
+  #borrowed = 0;
 
   constructor(programs: SkipPrograms) {
     this.#programs = programs;
@@ -86,6 +90,7 @@ export class NameScan {
     const end = bytes.length;
     let depth = 0;
     this.#at = unit.headerSize;
+    this.#borrowed = 0;
     while (this.#at < end) {
       const start = this.#at;
       const code = bytes[start]! < 0x80 ? bytes[this.#at++]! : this.#leb(bytes);
@@ -139,6 +144,9 @@ export class NameScan {
     const at = this.#at;
     const sibling = this.#sibling;
     this.#readNameAt(unit, offset);
+    this.#borrowed += Math.max(0, this.#at - offset);
+    if (this.#borrowed > MAX_BORROWED + unit.bytes.length * 16)
+      throw problem(unit, at, 'DW_AT_specification', 'an entry of a variable', 'one long entry over and over');
     this.#at = at;
     this.#sibling = sibling;
   }

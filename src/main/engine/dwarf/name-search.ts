@@ -27,6 +27,8 @@ const ALTERNATE_STRINGS = 3;
 const INFO = 0;
 const TYPES = 1;
 const ENCODER = new TextEncoder();
+/** As in name-scan.ts. */
+const MAX_BORROWED = 2 ** 24;
 /** Units that one unit may import, directly or not. */
 const MAX_IMPORTS = 65536;
 /** Larger units are rare (link-time optimisation) and get a buffer of their own. */
@@ -42,6 +44,8 @@ export class NameSearch {
   readonly #scanned = new Set<Unit>();
   #unitsOfName: UnitsOfName | undefined | null = null;
   #complete = false;
+  /** Bytes read a second time for the sake of names. */
+  #borrowed = 0;
   /** A unit's bytes while it is scanned. */
   #scratch = new Uint8Array(0);
   /** What could not be scanned and why, first cases first. */
@@ -169,7 +173,12 @@ export class NameSearch {
   /** Undefined also where the reference leads nowhere. */
   #nameAt(offset: number): string | undefined {
     const unit = this.#file.unitHolding(offset);
-    return unit && originsOf(readDie(unit, offset - unit.offset)).find(({ name }) => name !== undefined)?.name;
+    if (!unit) return undefined;
+    const die = originsOf(readDie(unit, offset - unit.offset)).find(({ name }) => name !== undefined);
+    this.#borrowed += die ? die.end - die.offset : 0;
+    if (this.#borrowed > MAX_BORROWED + this.#file.sections.info.size * 16)
+      throw this.#file.problem('.debug_info', offset, 'DW_AT_abstract_origin', 'an entry of a variable', 'one long entry over and over');
+    return die?.name;
   }
 
   /** Units that follow each other often share their abbreviations (type units do). */
