@@ -4,6 +4,7 @@ import { DumpFormatError } from '#shared/errors.ts';
 import type { CpuNote } from '#engine/arch/architecture.ts';
 import type { CpuState } from '#engine/arch/cpu-state.ts';
 import { s390x } from '#engine/arch/s390x/index.ts';
+import { randomSource } from '../../translate/fuzzed-tables.ts';
 import { answers, cpuNotes, parseInfoRegisters, streamCpus } from './guest.ts';
 
 const CONTEXT = { elfMachine: 22, littleEndian: false, source: 'core' };
@@ -138,4 +139,20 @@ describe('what a user sees', () => {
     const { pointers, registers } = s390x.describeCpu(streamCpus[0]!);
     for (const name of [pointers.instruction, pointers.stack]) expect(registers.find((register) => register.name === name)?.addressSpace).toBe('gva');
   });
+});
+
+it('registers of any values, and any of them missing, are shown and have regimes whose modes exist', () => {
+  const random = randomSource(0x5390);
+  const values = Object.entries(streamCpus[0]!.registers);
+  for (let round = 0; round < 200; round++) {
+    const kept = values.filter(() => random() % 5 !== 0);
+    const noise = kept.map(([name, held]) => {
+      const value = BigInt.asUintN(held.width, (BigInt(random()) << 40n) ^ (BigInt(random()) << 13n) ^ BigInt(random()));
+      return [name, { ...held, value }] as const;
+    });
+    const view = s390x.describeCpu({ index: 0, registers: Object.fromEntries(noise), segments: {} });
+    expect(view.registers).toHaveLength(kept.length);
+    expect(view.mode).not.toBe('');
+    for (const { mode } of view.regimes) expect(s390x.pagingMode(mode).id).toBe(mode);
+  }
 });
