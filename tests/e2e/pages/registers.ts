@@ -15,7 +15,7 @@ export class Registers {
 
   async show(): Promise<void> {
     await this.#page.keyboard.press('Alt+2');
-    await this.panel.getByRole('rowheader', { name: /^[RE]AX$/ }).waitFor();
+    await this.panel.getByRole('rowheader', { name: /^(?:[RE]AX|PC|PSWA)$/ }).waitFor();
   }
 
   /** The row of a register, by its name in capitals. */

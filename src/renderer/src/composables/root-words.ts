@@ -21,10 +21,11 @@ export function choiceOf(cpu: CpuView, regime?: string): RootChoice {
 }
 
 /** A regime in a few words; among others of its CPU its name, since their tables may be of one form: "Home: DAT from a region-third table". */
-export function regimeWords(cpu: Pick<CpuView, 'regimes'>, { id, title }: Pick<CpuPaging, 'id' | 'title'>): string {
+export function regimeWords(cpu: Pick<CpuView, 'regimes'>, { id, register, title }: Pick<CpuPaging, 'id' | 'register' | 'title'>): string {
   if (cpu.regimes.length < 2) return title;
-  const name = /\d/.test(id) ? id.toUpperCase() : id.charAt(0).toUpperCase() + id.slice(1);
-  return `${name}: ${title}`;
+  if (id === register.toLowerCase()) return `${register}: ${title}`;
+  const abbreviated = /\d/.test(id) || id.length <= 2;
+  return `${abbreviated ? id.toUpperCase() : id.charAt(0).toUpperCase() + id.slice(1)}: ${title}`;
 }
 
 /** Where a root was worked out that the CPU's own state in the dump does not hold: how. */
