@@ -7,20 +7,12 @@
 import { formatAddress, formatSize } from '#shared/address-text.ts';
 import type { Mapping, WalkResult, WalkStep } from '#shared/model/index.ts';
 import type { PhysicalMemory } from '#engine/memory/physical-memory.ts';
-import {
-  ENTRY_PAGE,
-  RIGHT_EXECUTE,
-  RIGHT_EXECUTE_PRIVILEGED,
-  RIGHT_USER,
-  RIGHT_WRITE,
-  rightsOf,
-  type FoundPage,
-  type TableLookup,
-} from '#engine/translate/paging-mode.ts';
+import { ENTRY_PAGE, rightsOf, type FoundPage, type TableLookup } from '#engine/translate/paging-mode.ts';
 import { decodeBits } from '../../bit-table.ts';
 import { SLB_VSID_BITS } from '../bits/translation.ts';
-import { firstFields, hashedEntry, HPTE_LARGE, HPTE_PAGE, HPTE_SECONDARY, HPTE_VALID, protectionOf } from './hashed-entry.ts';
-import { SEGMENT_KERNEL_KEY, SEGMENT_NO_EXECUTE, SEGMENT_USER_KEY, segmentOf, type Segment } from './segments.ts';
+import { firstFields, hashedEntry, HPTE_SECONDARY, HPTE_VALID } from './hashed-entry.ts';
+import { segmentOf, type Segment } from './segments.ts';
+import { pageOf, pageShiftOf, type Hit } from './page.ts';
 import type { EntryReader } from './table.ts';
 
 const GROUP = 8;
@@ -29,38 +21,10 @@ const COMPARED = 0xffff_ffff_ffff_ff83n;
 const AVPN = 0x3fff_ffff_ffff_ff80n;
 const GROUP_NAMES = ['primary group', 'secondary group'];
 
-/** Page sizes by the segment's base page: log2 of the bytes, and what stands in the lowest bits of the page's address. */
-const PAGE_SIZES: Partial<Record<number, readonly (readonly [shift: number, encoding: bigint])[]>> = {
-  12: [
-    [16, 7n],
-    [24, 0x38n],
-  ],
-  16: [
-    [16, 1n],
-    [24, 8n],
-  ],
-  24: [[24, 0n]],
-  34: [[34, 3n]],
-};
-
-/** Rights by key and PP: 1 read, 2 write. */
-const WIDE = [3, 3, 3, 1, 0, 0, 1, 0];
-const NARROW = [0, 1, 3, 1, 0, 0, 0, 0];
-
 interface Probe {
   /** Numbers of the groups' first entries, and what the first doubleword of a fitting entry is in each. */
   groups: readonly [number, number];
   wanted: readonly [bigint, bigint];
-}
-
-interface Hit {
-  /** Number of the entry. */
-  index: number;
-  group: 0 | 1;
-  first: bigint;
-  second: bigint;
-  /** log2 of the bytes of the page that the entry is of. */
-  shift: number;
 }
 
 export class HashedLookup implements TableLookup {
@@ -242,32 +206,4 @@ export class HashedLookup implements TableLookup {
     const sentence = `None of the eight entries of the ${GROUP_NAMES[group]} at ${formatAddress(this.#place(probe.groups[group]))} is of this virtual page.`;
     return { ...this.#groupStep(segment, probe, group), conclusion: { kind: 'not-present' }, sentence };
   }
-}
-
-/** Undefined for an entry of another base page size, which does not count. */
-function pageShiftOf(base: number, first: bigint, second: bigint): number | undefined {
-  if ((first & HPTE_LARGE) === 0n) return base === 12 ? 12 : undefined;
-  return PAGE_SIZES[base]?.find(([shift, encoding]) => (second & (2n ** BigInt(shift) - 1n) & HPTE_PAGE) === encoding << 12n)?.[0];
-}
-
-function pageOf(segment: Segment, { second, shift }: Hit, address: bigint): FoundPage {
-  const mask = 2n ** BigInt(shift) - 1n;
-  return {
-    physical: Number((second & HPTE_PAGE & ~mask) | (address & mask)),
-    pageSize: 2 ** (segment.pageShift ?? 12),
-    rights: rightBits(segment, second),
-    low: Number(BigInt.asUintN(32, second)),
-    high: Number(second >> 32n),
-  };
-}
-
-/** The kernel's rights where user mode has none, otherwise user mode's. */
-function rightBits({ vsid }: Segment, second: bigint): number {
-  const protection = protectionOf(second);
-  const user = ((vsid & SEGMENT_USER_KEY) === 0n ? WIDE : NARROW)[protection] ?? 0;
-  const kernel = ((vsid & SEGMENT_KERNEL_KEY) === 0n ? WIDE : NARROW)[protection] ?? 0;
-  const access = user === 0 ? kernel : user;
-  const noExecute = (second & 0xcn) !== 0n || (vsid & SEGMENT_NO_EXECUTE) !== 0n;
-  const execute = noExecute ? 0 : (user === 0 ? 0 : RIGHT_EXECUTE) | (kernel === 0 ? 0 : RIGHT_EXECUTE_PRIVILEGED);
-  return ((access & 2) !== 0 ? RIGHT_WRITE : 0) | (user === 0 ? 0 : RIGHT_USER) | execute;
 }
