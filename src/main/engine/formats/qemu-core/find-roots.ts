@@ -42,7 +42,7 @@ export function findRoots(readers: Readers, program: QemuProgram): QemuRoots {
 }
 
 function exportedRoots({ memory, objects, blocks, views }: Readers, program: QemuProgram): QemuRoots {
-  const roots: QemuRoots = { how: "from the executable's dynamic symbols" };
+  const roots: QemuRoots = { how: "from the executable's symbols" };
   const space = program.find('address_space_memory');
   if (space !== undefined && views.nameOf(space) !== undefined) roots.addressSpace = space;
   const list = program.find('ram_list');

@@ -67,7 +67,7 @@ function isQemu(core: ProcessCore): boolean {
 function openGuest(core: ProcessCore, context: OpenContext): OpenedDump {
   const memory = new ProcessMemory(core);
   if (memory.wordSize !== 8) throw noGuest(core, 'it is of a 32-bit process; QEMU structures are known on 64-bit hosts');
-  const program = new QemuProgram(memory, context.executable);
+  const program = new QemuProgram(memory, context.executable, context.debug);
   try {
     return describeGuest(memory, program, context);
   } finally {

@@ -27,14 +27,20 @@ export class QemuProgram {
   readonly #memory: ProcessMemory;
   readonly #wanted: string | undefined;
   #image: MappedImage | undefined;
+  /** The program's file, where it is used, and those with its symbols. */
   #file: FileSource | undefined;
+  readonly #symbolFiles: { source: FileSource; elf: ElfFile }[] = [];
 
-  /** `executable`: what the user named. Throws WorkbenchError `io` or DumpFormatError when that cannot be opened or is no program. The caller closes it. */
-  constructor(memory: ProcessMemory, executable: string | undefined) {
+  /**
+   * `executable` and `debug`: what the user named. Of the files with debug information only those of the same build are used: others may be the guest kernel's. Throws WorkbenchError `io` or
+   * DumpFormatError when one cannot be opened or is no ELF file. The caller closes it.
+   */
+  constructor(memory: ProcessMemory, executable?: string, debug: readonly string[] = []) {
     this.#memory = memory;
     this.#wanted = executable;
     try {
       this.#openImage();
+      for (const path of debug) this.#openSymbols(path);
     } catch (error) {
       this.close();
       throw error;
@@ -45,12 +51,19 @@ export class QemuProgram {
     this.#memory.filePages = [];
     this.#file?.close();
     this.#file = undefined;
+    for (const { source } of this.#symbolFiles.splice(0)) source.close();
   }
 
-  /** Address of an exported variable; undefined when it is not exported, or the tables that would say so are missing. */
+  /** Address of a variable that is exported, or that a file with symbols names; undefined when nothing that is at hand says it. */
   find(name: string): number | undefined {
-    const symbol = this.#image?.find(name);
-    return symbol && Number(symbol.value);
+    const exported = this.#image?.find(name);
+    if (exported) return Number(exported.value);
+    const bias = this.#image?.bias;
+    for (const { elf } of this.#symbolFiles) {
+      const symbol = bias === undefined ? undefined : elf.findSymbol(name);
+      if (symbol) return Number(bias! + symbol.value);
+    }
+    return undefined;
   }
 
   /** The program's own variables: `.data` first, then `.bss`. */
@@ -90,8 +103,26 @@ export class QemuProgram {
       return;
     }
     this.#showPages(mapping.path, this.#file);
+    if (this.#wanted !== undefined) this.#openSymbols(path);
     this.#image = imageAt(this.#memory, base) ?? this.#image;
     this.facts.push({ label: 'Pages of the executable', value: path, source: this.#wanted === undefined ? 'NT_FILE, same build id' : 'given' });
+  }
+
+  #openSymbols(path: string): void {
+    const source = FileSource.open(path, { mapping: false });
+    try {
+      const elf = new ElfFile(source);
+      const same = elf.buildId !== undefined && elf.buildId === this.#image?.buildId;
+      if (!same) {
+        source.close();
+        return;
+      }
+      this.#symbolFiles.push({ source, elf });
+      this.facts.push({ label: 'Symbols of the executable', value: path, source: 'given, same build id' });
+    } catch (error) {
+      source.close();
+      throw error;
+    }
   }
 
   #buildId(path: string): string | undefined {

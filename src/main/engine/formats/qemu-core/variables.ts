@@ -22,8 +22,8 @@ export function findPointer(memory: ProcessMemory, ranges: readonly AddressRange
       const view = new DataView(bytes.buffer);
       for (let offset = 0; offset + 8 <= bytes.length; offset += 8) {
         const upper = view.getUint32(littleEndian ? offset + 4 : offset, littleEndian);
-        // Nothing above 47 bits, and nothing in the first 4 GiB: no heap of a 64-bit program lies there but that of one linked so (not PIE).
-        if (upper >= 0x8000) continue;
+        // Hosts have up to 52 bits of addresses.
+        if (upper >= 2 ** 20) continue;
         const value = upper * 2 ** 32 + view.getUint32(littleEndian ? offset : offset + 4, littleEndian);
         if (value < 65536 || value % 8 !== 0) continue;
         if (value < low || value >= high) {
