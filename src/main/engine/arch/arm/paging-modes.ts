@@ -22,7 +22,7 @@ const SHORT = /^arm-short(?:-n([1-7]))?(-afe)?(-be)?$/;
 const LONG = /^arm-(lpae|hyp|s2)-(\d\d)(?:-l([12]))?(-upper)?(-be)?$/;
 
 const shortFormats = { plain: shortDescriptor(false), simple: shortDescriptor(true) };
-const longFormat = (use: DescriptorUse) => descriptorFormat({ granule: 4, lpa2: false, use, flat: false });
+const longFormat = (use: DescriptorUse) => descriptorFormat({ granule: 4, lpa2: false, use, flat: false, addressBits: 40 });
 const LONG_FORMATS: Readonly<Record<string, PagingMode['format']>> = {
   lpae: longFormat('aarch32'),
   hyp: longFormat('one'),

@@ -136,7 +136,7 @@ function shareability(value: bigint): string {
 /** `shift`: lowest bit of the address that counts. */
 function addAddress(list: FieldList, form: DescriptorForm, shift: number, what: string, title: string, page: boolean): void {
   const { granule, lpa2 } = form;
-  const top = lpa2 ? 50 : 48;
+  const top = lpa2 ? 50 : (form.addressBits ?? 48);
   const high = granule === 64 ? list.bits(12, 4) << 48n : lpa2 ? list.bits(8, 2) << 50n : 0n;
   list.add(shift, top - shift, 'address', title, (value) => `${what} at GPA ${formatAddress((value << BigInt(shift)) | high)}`);
   if (granule === 64)

@@ -44,6 +44,8 @@ export interface DescriptorForm {
   use: DescriptorUse;
   /** TCR.HPD: rights of table descriptors do not count. */
   flat: boolean;
+  /** 40 on AArch32, whose descriptors have no more bits of an address; else 48, or what `lpa2` and 64 KiB add. */
+  addressBits?: 40;
 }
 
 /** Bits of an address inside a page. */
@@ -76,7 +78,7 @@ export function descriptorFormat(form: DescriptorForm): EntryFormat {
   const pageShift = GRANULE_SHIFT[granule];
   const stride = pageShift - 3;
   const blocks = topBlockLevel(form);
-  const highBits = lpa2 ? 18 : 16;
+  const highBits = lpa2 ? 18 : (form.addressBits ?? 48) - 32;
   /** By level; 0 is for tables. */
   const masks = [0, 1, 2, 3, 4, 5].map((level) => masksOf(pageShift + Math.max(0, level - 1) * stride, highBits));
   const lowMasks = Int32Array.from(masks, ({ low }) => low);

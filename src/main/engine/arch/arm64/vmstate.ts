@@ -36,10 +36,14 @@ const SAVED_STATES: Readonly<Record<number, string>> = {
   [BANK.mon]: 'spsr_el3',
 };
 
-/** In AArch32 state: the registers of user and of the mode it is in, as they appear in x0 to x14 (DDI 0487J, D1.20.1). */
-function readShortRegisters(reader: RegisterReader, cpu: VmStruct): void {
-  reader.numbers(cpu, 'env.regs', (n) => (n < 13 ? `x${n}` : n === 13 ? 'sp' : n === 14 ? 'x14' : 'pc'));
-  for (const name of [...Array.from({ length: 13 }, (_, n) => `x${n}`), 'x14', 'sp', 'pc']) {
+/**
+ * In AArch32 state: of a 32-bit program r0 to r14 are x0 to x14 (DDI 0487J, D1.20.1), which also holds its stack pointer (r13); `sp` is what it was in AArch64 state. In another mode than the user's only
+ * r0 to r7 and pc are the same.
+ */
+function readShortRegisters(reader: RegisterReader, cpu: VmStruct, user: boolean): void {
+  const names = Array.from({ length: user ? 15 : 8 }, (_, n) => `x${n}`);
+  reader.numbers(cpu, 'env.regs', (n) => (n === 15 ? 'pc' : names[n]));
+  for (const name of [...names, 'pc']) {
     const held = reader.registers[name];
     if (held) held.width = 64;
   }
@@ -117,7 +121,7 @@ export function cpuFromVmstate(cpu: VmStruct, common: VmStruct | undefined, wher
   }
   reader.numbers(cpu, 'env.elr_el', (n) => (n === 0 ? undefined : `elr_el${n}`));
   reader.numbers(cpu, 'env.banked_spsr', (n) => SAVED_STATES[n]);
-  if (bitOf(state, 'cpsr', 4) === true) readShortRegisters(reader, cpu);
+  if (bitOf(state, 'cpsr', 4) === true) readShortRegisters(reader, cpu, exceptionLevel(state) === 0);
   else readStackPointers(reader, cpu, state);
   readVectors(reader, cpu);
   readWideStatus(reader, cpu);
