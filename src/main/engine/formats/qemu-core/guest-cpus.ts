@@ -10,7 +10,8 @@ import type { CpuState } from '../../arch/cpu-state.ts';
 import { ARCHITECTURES } from '../../arch/index.ts';
 import type { VmStruct } from '../../arch/vmstate.ts';
 import type { ProcessMemory } from '../process-core/process-memory.ts';
-import { DescribedState } from './described-state.ts';
+import { withSystemRegisters } from './arm-saved-state.ts';
+import { DescribedState, type ReadState } from './described-state.ts';
 import type { QemuObjects } from './objects.ts';
 import type { SavevmEntry } from './savevm-entries.ts';
 import type { Numbering } from './x86-condition-codes.ts';
@@ -98,7 +99,7 @@ function readCpu(
   const read = states.read(own.description, own.object, architecture.cpuLayouts ?? [architecture.cpuDescription]);
   if (!read) return { reason: 'the description of its state in the core does not fit any that is known, or is not in the core' };
   const isX86 = architecture.id === 'x86-64' || architecture.id === 'i386';
-  const state = isX86 ? withX87(memory, read) : architecture.id === 'ppc64' ? withSpecialRegisters(memory, read) : read.state;
+  const state = asSaved(memory, read, architecture.id);
   if (!architecture.ownsVmstate(state)) return { reason: `its state is not that of ${architecture.title}` };
   try {
     const where = `${type} at 0x${own.object.toString(16)} in QEMU${accelerator === 'kvm-accel' ? ', as KVM last gave it to QEMU' : ''}`;
@@ -108,6 +109,21 @@ function readCpu(
   } catch (error) {
     if (error instanceof WorkbenchError) return { reason: error.message };
     throw error;
+  }
+}
+
+/** With what QEMU works out only when it saves. */
+function asSaved(memory: ProcessMemory, read: ReadState, family: string): VmStruct {
+  switch (family) {
+    case 'x86-64':
+    case 'i386':
+      return withX87(memory, read);
+    case 'ppc64':
+      return withSpecialRegisters(memory, read);
+    case 'arm64':
+      return withSystemRegisters(memory, read);
+    default:
+      return read.state;
   }
 }
 
