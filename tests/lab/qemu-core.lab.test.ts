@@ -36,7 +36,7 @@ const MACHINES: Machine[] = [
   { name: 'i386', binary: 'qemu-system-i386', args: ['-m', '64', '-smp', '2'], whole: true },
   { name: 'riscv64', binary: 'qemu-system-riscv64', args: ['-M', 'virt', '-m', '64', '-smp', '2'], whole: true },
   { name: 's390x', binary: 'qemu-system-s390x', args: ['-m', '64', '-smp', '2'], whole: true },
-  { name: 'arm64', binary: 'qemu-system-aarch64', args: ['-M', 'virt', '-cpu', 'cortex-a57', '-m', '64'], whole: false },
+  { name: 'arm64', binary: 'qemu-system-aarch64', args: ['-M', 'virt', '-cpu', 'cortex-a57', '-m', '64'], whole: true },
   {
     name: 'ppc64',
     binary: 'qemu-system-ppc64',
