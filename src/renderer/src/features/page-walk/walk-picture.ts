@@ -1,6 +1,6 @@
 /** A walk as an SVG file that stands alone: the drawing of the page with its own colours (light), fonts by family name, and the walk's sentences as its description. */
 import { formatAddress, formatSize, groupedHex } from '#shared/address-text.ts';
-import type { PageTableView, Walk } from '#shared/model/index.ts';
+import type { PageTableView, PagingModeView, Walk, WalkStep } from '#shared/model/index.ts';
 import { shortBinary, wrongWords } from './address-fields.ts';
 import { LOOKS, rightsFlags, tableWindow } from './table-rows.ts';
 import { rootTitle } from './root-title.ts';
@@ -70,15 +70,22 @@ function fieldParts({ fields }: WalkLayout): string[] {
   });
 }
 
-function columnParts(column: ColumnBox, view: PageTableView | undefined): string[] {
+function missingWords({ conclusion }: WalkStep): string {
+  if (conclusion.kind === 'outside-table') return 'outside of the table';
+  if (conclusion.kind === 'below-fault') return 'not mapped by the second stage';
+  return conclusion.kind === 'not-present' ? 'no entry fits' : 'not in the dump';
+}
+
+function columnParts(column: ColumnBox, view: PageTableView | undefined, mode: PagingModeView): string[] {
   const { step, rect, rows, header } = column;
   const parts = [
     `<rect x="${rect.x}" y="${rect.y}" width="${rect.width}" height="${rect.height}" rx="4" fill="none" stroke="${LINE}"/>`,
     box(header, LINE, '#f6f7f9'),
     text(header.x + 6, header.y + 18, `${step.levelName}[${step.index}]`, { bold: true, size: 12 }),
-    text(header.x + 6, header.y + 35, `GPA ${groupedHex(step.table, 12)}`, { fill: PHYSICAL }),
+    text(header.x + 6, header.y + 35, `${step.below ? 'IPA' : 'GPA'} ${groupedHex(step.table, 12)}`, { fill: PHYSICAL }),
   ];
-  if (!view) return [...parts, text(rows.x, rows.y + 12, 'not in the dump', { words: true, fill: BAD })];
+  if (!view && step.entry !== null) return [...parts, text(rows.x, rows.y + 12, step.entry.toString(16).padStart(mode.entrySize * 2, '0'))];
+  if (!view) return [...parts, text(rows.x, rows.y + 12, missingWords(step), { words: true, fill: BAD })];
   const table = tableWindow(view, step.index, column.start, ROWS);
   table.rows.forEach((row, at) => {
     const y = rows.y + at * ROW_HEIGHT;
@@ -160,7 +167,7 @@ export function walkPicture(walk: Walk, tables: ReadonlyMap<number, PageTableVie
     box(root, PHYSICAL, '#f6f7f9'),
     text(root.x + 6, root.y + 18, rootTitle(walk), { bold: true, words: true, size: 12 }),
     text(root.x + 6, root.y + 35, walk.root === null ? 'unknown' : groupedHex(walk.root, 12), { fill: PHYSICAL }),
-    ...layout.columns.flatMap((column) => columnParts(column, tables.get(column.step.level))),
+    ...layout.columns.flatMap((column) => columnParts(column, tables.get(column.step.level), walk.mode)),
     ...outcomeParts(walk, layout),
     ...sentences.map((sentence, at) => text(0, layout.height + 34 + at * 18, sentence, { size: 12, words: true })),
     '</g></svg>',
