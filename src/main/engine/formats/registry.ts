@@ -47,7 +47,7 @@ export function openDump(source: ByteSource, context: OpenContext, wanted?: Form
 function processIn(source: ByteSource, { start }: OpenContext): ProcessCore | undefined {
   try {
     const core = new ProcessCore(source, start);
-    return ProcessCore.is(core.notes) ? core : undefined;
+    return core.isProcess ? core : undefined;
   } catch (error) {
     if (error instanceof DumpFormatError) return undefined;
     throw error;

@@ -70,6 +70,15 @@ describe.each(VERSIONS)('the core of QEMU %s', (version) => {
     expect(without.dump.machine).toBe(opened.dump.machine);
   });
 
+  it('is the same without its notes, which a gcore that was cut has lost', () => {
+    const copy = bytes.slice();
+    new DataView(copy.buffer).setUint32(64, 0, true);
+    const without = openBytes(copy, 'core');
+    expect(without.dump.format).toBe('qemu-core');
+    expect(regionsOf(without)).toEqual(regionsOf(opened));
+    expect(without.dump.cpus.map(({ registers }) => registers.rip?.value)).toEqual(opened.dump.cpus.map(({ registers }) => registers.rip?.value));
+  });
+
   it('says what of guest memory is not in it, and shows it as left out', () => {
     const lost = opened.dump.diagnostics.filter(({ code }) => code === 'memory-left-out');
     expect(

@@ -20,12 +20,12 @@ export const processCore: DumpFormat = {
   id: 'process-core',
   title: 'Core of a process',
 
-  /** A core of a process is told from a vmcore by its notes, which may lie anywhere: the registry asks `ProcessCore.is`. */
+  /** A core of a process is told from a vmcore by its notes, which may lie anywhere: the registry asks `isProcess`. */
   probe: () => 'no',
 
   open(source, context) {
     const core = new ProcessCore(source, context.start);
-    if (!ProcessCore.is(core.notes)) {
+    if (!core.isProcess) {
       throw new WorkbenchError('unsupported', `${source.name}: this is no core of a process: it has neither an NT_FILE nor an NT_AUXV note`, {
         source: source.name,
       });

@@ -4,7 +4,7 @@
  */
 import type { Diagnostic } from '#shared/model/diagnostic.ts';
 import { PHYSICAL_LIMIT } from '#shared/units.ts';
-import { PT_LOAD, PT_NOTE, type ElfHeader, type ElfKind } from '../../elf-object/layout.ts';
+import { PT_LOAD, PT_NOTE, word, type ElfHeader, type ElfKind } from '../../elf-object/layout.ts';
 import { decodeSegments, type ElfSegment } from '../../elf-object/segments.ts';
 import type { ByteSource } from '../../memory/byte-source.ts';
 import { countPrograms, readHeader } from '../elf/header.ts';
@@ -47,6 +47,8 @@ export class ProcessCore {
   readonly auxv: ReadonlyMap<number, bigint>;
   readonly info: ProcessInfo | undefined;
   readonly diagnostics: Diagnostic[] = [];
+  /** Whether all segments have p_paddr 0. */
+  readonly #withoutPhysical: boolean;
 
   /** Throws DumpFormatError for what is no ELF core. `start`: where the ELF header lies. */
   constructor(source: ByteSource, start: number) {
@@ -54,7 +56,8 @@ export class ProcessCore {
     this.start = start;
     this.header = readHeader(source, start);
     this.kind = this.header.kind;
-    const programs = this.#readPrograms();
+    const { programs, withoutPhysical } = this.#readPrograms();
+    this.#withoutPhysical = withoutPhysical;
     const notes = programs.filter(({ type }) => type === PT_NOTE).map((segment) => ({ ...segment, offset: start + segment.offset }));
     const { notes: found, cutAt } = readNotes(source, notes, this.kind.littleEndian);
     this.notes = found;
@@ -76,9 +79,13 @@ export class ProcessCore {
     this.info = parsed(found, NT_PRPSINFO, (bytes) => parseProcessInfo(bytes, this.kind));
   }
 
-  /** Whether it is the core of a process, and no vmcore: only those have NT_FILE or NT_AUXV. */
-  static is(notes: readonly FoundNote[]): boolean {
-    return notes.some(({ owner, type }) => owner === 'CORE' && (type === NT_FILE || type === NT_AUXV));
+  /**
+   * Whether it is the core of a process, and no vmcore: only those have NT_FILE or NT_AUXV. gcore writes its notes last, so a file that was cut has none: it is then told by its segments, which have
+   * virtual addresses alone.
+   */
+  get isProcess(): boolean {
+    if (this.notes.some(({ owner, type }) => owner === 'CORE' && (type === NT_FILE || type === NT_AUXV))) return true;
+    return this.notes.length === 0 && this.segments.length > 1 && this.#withoutPhysical;
   }
 
   /** The segment that holds the address. */
@@ -91,12 +98,18 @@ export class ProcessCore {
     return this.files[lastAtOrBelow(this.files, at)];
   }
 
-  #readPrograms(): ElfSegment[] {
+  #readPrograms(): { programs: ElfSegment[]; withoutPhysical: boolean } {
     const { count, diagnostic } = countPrograms(this.source, this.start, this.header);
     if (diagnostic) this.diagnostics.push(diagnostic);
     const bytes = new Uint8Array(count * this.kind.class.programHeaderSize);
     this.source.readStreaming(this.start + this.header.programOffset, bytes);
-    return decodeSegments(bytes, this.kind);
+    const { programHeaderSize, program } = this.kind.class;
+    const view = new DataView(bytes.buffer);
+    const programs = decodeSegments(bytes, this.kind);
+    const withoutPhysical = programs.every(
+      ({ type }, index) => type !== PT_LOAD || word(view, index * programHeaderSize + program.paddr, this.kind) === 0,
+    );
+    return { programs, withoutPhysical };
   }
 
   #segment({ address, memorySize, fileSize, offset, flags }: ElfSegment): ProcessSegment[] {

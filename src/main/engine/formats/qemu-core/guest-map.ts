@@ -144,9 +144,13 @@ export function lostMemory(memory: ProcessMemory, blocks: readonly OpenedBlock[]
         severity: 'data-loss',
         code: 'memory-missing',
         message: `The core lacks ${formatSize(missing)} of ${name} (HVA ${formatAddress(host!)} on): ${
-          memory.core.missing > 0 ? 'it ends before them, or has no segment for them' : 'it has no segment for them'
+          memory.core.segmentAt(host!) ? 'it ends before them' : 'it has no segment for them'
         }.`,
-        consequence: `${memory.core.missing > 0 ? '' : 'Whoever wrote it left them out: gcore writes no segment for what has dump-guest-core=off (MADV_DONTDUMP). '}They are shown as absent.`,
+        consequence: `${
+          memory.core.segmentAt(host!)
+            ? ''
+            : 'Whoever wrote it left them out: gcore writes no segment for what has dump-guest-core=off (MADV_DONTDUMP). '
+        }They are shown as absent.`,
         missingBlock: name,
       });
     }

@@ -60,6 +60,8 @@ export function openBestView(core: ProcessCore, context: OpenContext): OpenedDum
 /** By its name, that of its file or its command line: programs are renamed (qemu-kvm, kvm), and the core may be of any thread. */
 function isQemu(core: ProcessCore): boolean {
   const names = [executableOf(core), core.info?.command, core.info?.name, ...core.files.map(({ path }) => path)];
+  // A core that was cut may have lost its notes: then it is looked into.
+  if (core.notes.length === 0) return true;
   return names.some((name) => name !== undefined && /(^|[/ ])(qemu-(system-|kvm)|kvm$|kvm )/.test(name));
 }
 

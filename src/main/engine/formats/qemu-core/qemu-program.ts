@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import { WorkbenchError } from '#shared/errors.ts';
 import type { Diagnostic, Fact } from '#shared/model/index.ts';
 import { ElfFile } from '../../elf-object/elf-file.ts';
-import { PT_LOAD } from '../../elf-object/layout.ts';
+import { ELF_MAGIC, PT_LOAD } from '../../elf-object/layout.ts';
 import { MappedImage } from '../../elf-object/mapped-image.ts';
 import { FileSource } from '../../io/file-source.ts';
 import { executableMapping, executableOf } from '../process-core/executable.ts';
@@ -85,6 +85,7 @@ export class QemuProgram {
     const mapping = executableMapping(this.#memory.core);
     if (!mapping) {
       if (this.#wanted !== undefined) this.#refuse(this.#wanted, 'the core does not say where its executable was mapped (NT_FILE, NT_AUXV)');
+      this.#image = exportingImage(this.#memory);
       return;
     }
     const base = BigInt(mapping.start);
@@ -167,6 +168,16 @@ export class QemuProgram {
       return { start, end: next && next.start === end && isWritable(next) && !core.fileAt(end) ? next.end : end };
     });
   }
+}
+
+/** Without notes: the first mapped program that has QEMU's variables. */
+function exportingImage(memory: ProcessMemory): MappedImage | undefined {
+  for (const { start, held } of memory.core.segments) {
+    if (held === 0 || memory.u32(start) !== ELF_MAGIC) continue;
+    const image = imageAt(memory, BigInt(start));
+    if (image?.find('address_space_memory')) return image;
+  }
+  return undefined;
 }
 
 function imageAt(memory: ProcessMemory, base: bigint): MappedImage | undefined {
