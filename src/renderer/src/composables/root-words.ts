@@ -20,6 +20,9 @@ export function choiceOf(cpu: CpuView, regime?: string): RootChoice {
   return { kind: 'cpu', cpu: cpu.index, ...(regime === undefined || regime === cpu.paging.id ? {} : { regime }) };
 }
 
+/** False for a hashed page table, which is searched and not walked down: there is no top table whose address could be followed. */
+export const hasTopTable = ({ mode }: Pick<PagingTable, 'mode'>): boolean => !/hashed/.test(mode);
+
 /** A regime in a few words; among others of its CPU its name, since their tables may be of one form: "Home: DAT from a region-third table". */
 export function regimeWords(cpu: Pick<CpuView, 'regimes'>, { id, register, title }: Pick<CpuPaging, 'id' | 'register' | 'title'>): string {
   if (cpu.regimes.length < 2) return title;
