@@ -210,9 +210,13 @@ describe.each(['x86_64', 'x86_64-4level'])('raw memory of %s', (guest) => {
           return at === undefined ? [] : [{ root: Number(at), mode: value.startsWith('5') ? 'x86-64-5level' : 'x86-64-4level' } as const];
         });
         expect(roots.length).toBeGreaterThan(0);
-        for (const { root, mode } of roots) {
+        for (const [index, { root, mode }] of roots.entries()) {
           const answers = session.translate({ addresses: kernel.map(({ gva }) => BigInt(`0x${gva}`)), root: { kind: 'root', root, mode } });
-          expect(answers.map(({ physical }) => physical?.toString(16))).toEqual(kernel.map(({ gpa }) => gpa));
+          for (const [at, { physical }] of answers.entries()) {
+            // Page-table isolation: what a CPU has loaded while it is in a program maps little of the kernel. Such tables come after the kernel's own.
+            if (index > 0 && physical === null) continue;
+            expect([root, physical?.toString(16)]).toEqual([root, kernel[at]?.gpa]);
+          }
         }
       },
       { format: 'raw' },

@@ -100,7 +100,7 @@ const MACHINES: Machine[] = [
   },
   { name: 'microvm of 4 GiB', args: ['-M', 'microvm', '-m', '4G'], marks: [3 * GiB - 4096, 4 * GiB], family: X86, strength: 'proven' },
   { name: 'isapc', args: ['-M', 'isapc', '-m', '64'], marks: [0x3fff000], family: X86 },
-  { name: 'none', binary: 'qemu-system-riscv64', args: ['-M', 'none', '-m', '64', '-cpu', 'rv64'], marks: [0x100000], family: /^not known/ },
+  { name: 'none', binary: 'qemu-system-riscv64', args: ['-M', 'none', '-m', '64', '-cpu', 'rv64'], marks: [0x100000], family: /^RISC-V \(64/ },
   { name: 'pc, 32-bit', binary: 'qemu-system-i386', args: ['-M', 'pc', '-m', '1G'], marks: [GiB - 4096], family: /^i386/, strength: 'proven' },
   {
     name: 'virt of ARM, 64-bit',
