@@ -5,6 +5,9 @@ import { defineConfig } from '@playwright/test';
 import { findBrowser } from './scripts/find-browser.ts';
 import type { HostOptions } from './tests/e2e/harness/test.ts';
 
+/** Specs that look at panels alone: no dialog, no menu, no file, no window. */
+const PANELS_ALONE = ['accessibility', 'devices', 'i386', 'memory', 'page-walk', 'registers'].map((name) => `**/${name}.spec.ts`);
+
 export default defineConfig<HostOptions>({
   testDir: 'tests/e2e',
   testMatch: '**/*.spec.ts',
@@ -28,8 +31,8 @@ export default defineConfig<HostOptions>({
     trace: process.env['TRACE'] ? 'retain-on-failure' : 'off',
   },
   projects: [
-    // axe looks at the page alone, which is the same in both hosts, and takes its time: once is enough.
-    { name: 'desktop', use: { hostKind: 'desktop' }, testIgnore: '**/accessibility.spec.ts', grepInvert: /axe’s measure/ },
+    // What a panel makes of the same data is the same in both hosts, whose transports tests/contract compares: once is enough for these, and for axe, which takes its time.
+    { name: 'desktop', use: { hostKind: 'desktop' }, testIgnore: PANELS_ALONE, grepInvert: /axe’s measure/ },
     { name: 'server', testIgnore: '**/desktop.spec.ts', use: { hostKind: 'server' } },
   ],
 });

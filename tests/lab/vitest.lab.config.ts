@@ -1,4 +1,4 @@
-/** The lab tests: real guests, large dumps, other people's tools. Run by run.mjs, one file after the other, since QEMU and crash want the CPUs. */
+/** The lab tests: real guests, large dumps, other people's tools. Run by run.mjs, two files at a time: QEMU, crash and makedumpfile mostly take one CPU. */
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -7,6 +7,6 @@ export default defineConfig({
     include: ['tests/lab/**/*.lab.test.ts'],
     testTimeout: 240_000,
     hookTimeout: 240_000,
-    fileParallelism: false,
+    maxWorkers: 2,
   },
 });
