@@ -13,6 +13,8 @@ export async function usableRoot(
   chosen: RootChoice,
 ): Promise<RootChoice> {
   if (chosen.kind === 'root' || chosen.regime !== undefined || rootModes.length === 0) return chosen;
+  // The overview tells of a root; only without one the registers have to say why.
+  if ((cpus.find(({ index }) => index === chosen.cpu)?.root ?? null) !== null) return chosen;
   if (cpus.length > 0) {
     const cpu = (await workbench.getCpus({ dumpId })).find(({ index }) => index === chosen.cpu);
     // Paging that is off needs no tables; a CPU that is not there is the user's mistake.

@@ -2,11 +2,10 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { main } from '../../src/cli/main.ts';
-import { createWorkbench } from '../../src/main/workbench/workbench.ts';
 import { copyOfIgnoreShared, SHARED_BLOCK } from '../hosts/ignore-shared.ts';
 import { SPLIT_PAGES, writeSplitDump } from '../hosts/split-dump.ts';
-import { copyOfSample, newFolder, SAMPLES_FOLDER } from '../hosts/sample-dump.ts';
+import { copyOfSample, newFolder } from '../hosts/sample-dump.ts';
+import { run } from './run-cli.ts';
 
 let folder: string;
 let dump: string;
@@ -15,26 +14,6 @@ beforeAll(() => {
   folder = newFolder();
   dump = copyOfSample(folder);
 });
-
-async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = '';
-  let err = '';
-  const code = await main(argv, {
-    createWorkbench: (mapping) =>
-      createWorkbench({
-        host: { kind: 'in-process', version: '0', platform: process.platform, nativeDialogs: false, openAtStart: null },
-        workerUrl: new URL('../../src/main/engine/worker.ts', import.meta.url),
-        samplesFolder: SAMPLES_FOLDER,
-        recent: { list: async () => [], add: async () => undefined, clear: async () => undefined, has: () => false },
-        mapping,
-      }),
-    serve: async () => undefined,
-    version: '0.0.0',
-    print: (text) => (out += `${text}\n`),
-    note: (text) => (err += `${text}\n`),
-  });
-  return { code, out, err };
-}
 
 const json = async (...argv: string[]): Promise<{ code: number; value: unknown }> => {
   const { code, out } = await run(...argv, '--json');

@@ -1,35 +1,14 @@
 /** `devices` as scripts and people see it, on the tiny guest and on a dump without device states. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { main } from '../../src/cli/main.ts';
 import { matcher } from '../../src/cli/commands/devices.ts';
-import { createWorkbench } from '../../src/main/workbench/workbench.ts';
 import { copyOfSample, newFolder, SAMPLES_FOLDER } from '../hosts/sample-dump.ts';
+import { run } from './run-cli.ts';
 
 let dump: string;
 
 beforeAll(() => {
   dump = copyOfSample(newFolder());
 });
-
-async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = '';
-  let err = '';
-  const code = await main(argv, {
-    createWorkbench: (mapping) =>
-      createWorkbench({
-        host: { kind: 'in-process', version: '0', platform: process.platform, nativeDialogs: false, openAtStart: null },
-        workerUrl: new URL('../../src/main/engine/worker.ts', import.meta.url),
-        samplesFolder: SAMPLES_FOLDER,
-        recent: { list: async () => [], add: async () => undefined, clear: async () => undefined, has: () => false },
-        mapping,
-      }),
-    serve: async () => undefined,
-    version: '0.0.0',
-    print: (text) => (out += `${text}\n`),
-    note: (text) => (err += `${text}\n`),
-  });
-  return { code, out, err };
-}
 
 describe('devices', () => {
   it('lists every device with what it is', async () => {

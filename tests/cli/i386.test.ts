@@ -2,31 +2,10 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { main } from '../../src/cli/main.ts';
-import { createWorkbench } from '../../src/main/workbench/workbench.ts';
-import { copyOfFixture, newFolder, SAMPLES_FOLDER } from '../hosts/sample-dump.ts';
+import { copyOfFixture, newFolder } from '../hosts/sample-dump.ts';
+import { run } from './run-cli.ts';
 
 const folder = newFolder();
-
-async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = '';
-  let err = '';
-  const code = await main(argv, {
-    createWorkbench: (mapping) =>
-      createWorkbench({
-        host: { kind: 'in-process', version: '0', platform: process.platform, nativeDialogs: false, openAtStart: null },
-        workerUrl: new URL('../../src/main/engine/worker.ts', import.meta.url),
-        samplesFolder: SAMPLES_FOLDER,
-        recent: { list: async () => [], add: async () => undefined, clear: async () => undefined, has: () => false },
-        mapping,
-      }),
-    serve: async () => undefined,
-    version: '0.0.0',
-    print: (text) => (out += `${text}\n`),
-    note: (text) => (err += `${text}\n`),
-  });
-  return { code, out, err };
-}
 
 /** A 4 MiB page at 0xc0000000 in two levels from 0x1000; a 2 MiB page there in three from 0x2020. Both lead to 0. */
 function rawMemory(): string {

@@ -1,31 +1,9 @@
 /** The command line on the core of a QEMU process: the guest, its host addresses, the process. */
 import { expect, test } from 'vitest';
-import { main } from '../../src/cli/main.ts';
-import { createWorkbench } from '../../src/main/workbench/workbench.ts';
 import { fixture } from '../fixtures/fixture.ts';
-import { SAMPLES_FOLDER } from '../hosts/sample-dump.ts';
+import { run } from './run-cli.ts';
 
 const core = fixture('qemu-core/tiny-7.2.core');
-
-async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = '';
-  let err = '';
-  const code = await main(argv, {
-    createWorkbench: (mapping) =>
-      createWorkbench({
-        host: { kind: 'in-process', version: '0', platform: process.platform, nativeDialogs: false, openAtStart: null },
-        workerUrl: new URL('../../src/main/engine/worker.ts', import.meta.url),
-        samplesFolder: SAMPLES_FOLDER,
-        recent: { list: async () => [], add: async () => undefined, clear: async () => undefined, has: () => false },
-        mapping,
-      }),
-    serve: async () => undefined,
-    version: '0.0.0',
-    print: (text) => (out += `${text}\n`),
-    note: (text) => (err += `${text}\n`),
-  });
-  return { code, out, err };
-}
 
 test('info tells of the guest, and on stderr nothing is lost in silence', async () => {
   const { out, code } = await run('info', core);

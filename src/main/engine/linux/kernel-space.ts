@@ -1,5 +1,4 @@
 /** A kernel's virtual memory, read by the types that C has. Whatever the dump lacks is undefined, never zero. */
-import { WorkbenchError } from '#shared/errors.ts';
 import type { PhysicalMemory } from '../memory/physical-memory.ts';
 import type { TranslationSpace } from '../translate/translation-space.ts';
 
@@ -82,12 +81,6 @@ export class KernelSpace {
     if (length === 0) return undefined;
     const end = bytes.subarray(0, length).indexOf(0);
     return new TextDecoder().decode(bytes.subarray(0, end < 0 ? length : end));
-  }
-
-  /** As the others, for what cannot be done without. Throws WorkbenchError `hole` that names it. */
-  require<Value>(value: Value | undefined, what: string): Value {
-    if (value === undefined) throw new WorkbenchError('hole', `${what} cannot be read from the dump`);
-    return value;
   }
 
   #load(address: bigint, size: number): DataView | undefined {

@@ -4,7 +4,7 @@ import type { Mapping, PageTableView, PagingLevel, Translation, Walk } from '#sh
 import type { PhysicalMemory } from '#engine/memory/physical-memory.ts';
 import { listMappings } from './mappings.ts';
 import { readPageTable } from './page-table.ts';
-import { nonCanonicalReason, type PagingMode, type StageTable } from './paging-mode.ts';
+import { type PagingMode, type StageTable } from './paging-mode.ts';
 import { Translator } from './translator.ts';
 import { collectWalk } from './walk.ts';
 
@@ -105,13 +105,6 @@ export class TranslationSpace {
     if (mode.format.nextShift === undefined || usual === undefined) return usual;
     const step = this.walk(virtual).steps.find((candidate) => candidate.level === level && candidate.table === table);
     return step ? { ...usual, shift: step.indexLowBit, bits: step.indexHighBit - step.indexLowBit + 1 } : usual;
-  }
-
-  /** Whether an address can be a virtual one here. */
-  isPossible(address: bigint): boolean {
-    const plain = this.untagged(address);
-    const { mode, first, last } = this.tableFor(plain);
-    return plain >= first && plain <= last && nonCanonicalReason(mode, plain) === undefined;
   }
 
   #indexFor(address: bigint): number {
