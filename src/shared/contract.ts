@@ -18,6 +18,9 @@ import type {
   ExportReport,
   GoToTarget,
   JobProgress,
+  LinuxLog,
+  LinuxModuleList,
+  LinuxTaskList,
   Mapping,
   MemoryChunk,
   MemoryMap,
@@ -36,6 +39,9 @@ export const READ_LIMIT = 65536;
 export const TRANSLATE_LIMIT = 65536;
 /** Most rows that one `listMappings` returns. */
 export const MAPPINGS_LIMIT = 4096;
+
+/** Most lines that one `readLinuxLog` returns. */
+export const LOG_LIMIT = 4096;
 
 /** What the window can offer depends on where it runs. */
 export interface HostInfo {
@@ -220,6 +226,9 @@ export const METHOD_ARGUMENTS = {
   describeAddress: v.strictObject({ ...dump, space: v.picklist(['gva', 'gpa', 'hva', 'hpa', 'file']), address: address64, root }),
   resolveText: v.strictObject({ ...dump, text, root }),
   findRoots: v.strictObject({ ...dump, jobId: id }),
+  readLinuxLog: v.strictObject({ ...dump, from: count, limit: v.pipe(count, v.maxValue(LOG_LIMIT)) }),
+  listLinuxTasks: v.strictObject(dump),
+  listLinuxModules: v.strictObject(dump),
   planExport: v.strictObject({ ...dump, options: exportOptions }),
   exportDump: v.strictObject({ ...dump, options: exportOptions, target: path, jobId: id }),
   cancelJob: v.strictObject({ jobId: id }),
@@ -274,6 +283,10 @@ export interface MethodResults {
    * `cancelled`.
    */
   findRoots: RootSearch;
+  /** The log of the Linux kernel in the dump, from line `from` on. All calls of a kernel reject `unsupported` where none is found, or what they need of it is not known; the message says what would supply it. */
+  readLinuxLog: LinuxLog;
+  listLinuxTasks: LinuxTaskList;
+  listLinuxModules: LinuxModuleList;
   planExport: ExportPlan;
   /** Resolves when the file stands under its final name. Cancel rejects with `cancelled` and leaves nothing behind. */
   exportDump: ExportReport;

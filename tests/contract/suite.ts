@@ -240,6 +240,11 @@ export function contractSuite(description: string, connect: (folder: string) => 
       expect(Buffer.from(whole.bytes).equals(readFileSync(path).subarray(0, READ_LIMIT))).toBe(true);
     });
 
+    it('says of a guest without Linux that there is no kernel, and what would help', async () => {
+      for (const asked of [workbench.readLinuxLog({ ...dump, from: 0, limit: 10 }), workbench.listLinuxTasks(dump), workbench.listLinuxModules(dump)])
+        await expect(asked).rejects.toMatchObject({ code: 'unsupported', message: expect.stringMatching(/VMCOREINFO|kernel/) });
+    });
+
     it('looks for page tables, whose roots can be walked from, and goes on as before', async () => {
       const { candidates, completed } = await workbench.findRoots({ ...dump, jobId: 'roots' });
       expect(completed).toBe(false);

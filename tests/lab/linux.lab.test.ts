@@ -48,7 +48,7 @@ describe.each(LINUX_GUESTS)('the kernel of %s', (guest) => {
   });
 
   it("has BTF that fits its memory: init_task's comm is swapper's", () => {
-    const comm = kernel.types!.offsetOf('task_struct', 'comm').offset;
+    const comm = kernel.types!.find('task_struct', 'comm')!.offset;
     expect(kernel.space.string(kernel.address('init_task')! + BigInt(comm), 16)).toBe('swapper/0');
   });
 

@@ -2,6 +2,7 @@
 import { WorkbenchError } from '#shared/errors.ts';
 import { resolved } from '../dwarf/type-model.ts';
 import type { FieldPlace } from '../dwarf/member-path.ts';
+import type { KernelTypes } from './kernel-types.ts';
 import type { LinuxKernel } from './kernel.ts';
 
 export class KernelStruct {
@@ -9,16 +10,25 @@ export class KernelStruct {
   /** Tag of the struct. */
   readonly name: string;
   readonly address: bigint;
+  readonly #types: KernelTypes | undefined;
 
-  constructor(kernel: LinuxKernel, name: string, address: bigint) {
+  /** `types`: of the module that the struct belongs to; the kernel's own without. */
+  constructor(kernel: LinuxKernel, name: string, address: bigint, types: KernelTypes | undefined = kernel.types) {
     this.kernel = kernel;
     this.name = name;
     this.address = address;
+    this.#types = types;
+  }
+
+  /** The struct that a member, at `place`, is part of: container_of. */
+  static of(kernel: LinuxKernel, name: string, member: string, place: bigint, types: KernelTypes | undefined = kernel.types): KernelStruct {
+    const address = new KernelStruct(kernel, name, 0n, types).at(member);
+    return new KernelStruct(kernel, name, BigInt.asUintN(64, place - address), types);
   }
 
   /** Whether the struct has such a member: `has('__state')`. What a member means may change between versions of Linux; then its name does. */
   has(path: string): boolean {
-    return this.kernel.types?.find(this.name, path) !== undefined;
+    return this.#types?.find(this.name, path) !== undefined;
   }
 
   /** Address of a member. Throws WorkbenchError `unsupported` where nothing says where it lies. */
@@ -61,14 +71,24 @@ export class KernelStruct {
   /** What a pointer points to; undefined for a null pointer and one that is not in the dump. */
   follow(path: string, name: string): KernelStruct | undefined {
     const target = this.pointer(path);
-    return target === undefined || target === 0n ? undefined : new KernelStruct(this.kernel, name, target);
+    return target === undefined || target === 0n ? undefined : new KernelStruct(this.kernel, name, target, this.#types);
+  }
+
+  /** A member that is a struct itself: `part('arch', 'kvm_vcpu_arch')`. */
+  part(path: string, name: string): KernelStruct {
+    return new KernelStruct(this.kernel, name, this.at(path), this.#types);
+  }
+
+  /** Bytes of the struct; undefined where nothing says. */
+  get size(): number | undefined {
+    return this.#types?.struct(this.name)?.size;
   }
 
   #place(path: string): FieldPlace {
-    const { kernel, name } = this;
-    const place = kernel.types?.find(name, path);
+    const { name } = this;
+    const place = this.#types?.find(name, path);
     if (place) return place;
-    const types = kernel.types
+    const types = this.#types
       ? `the kernel's types have no ${name}.${path}`
       : "the kernel's types are not known: it has no BTF, or the dump lacks it";
     throw new WorkbenchError('unsupported', types, { hint: 'Debug information of that kernel would supply it.' });

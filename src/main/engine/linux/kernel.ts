@@ -8,25 +8,40 @@ import { BtfTypes } from '../btf/btf-types.ts';
 import { readKallsyms } from './kallsyms.ts';
 import type { KallsymsTable } from './kallsyms-table.ts';
 import type { KernelSpace } from './kernel-space.ts';
+import type { KernelTypes } from './kernel-types.ts';
+import { listModules, type LinuxModule } from './modules.ts';
 
 /** The kernel's BTF takes some 5 MB; more than this is none. */
 const MAX_BTF = 64 * 1024 * 1024;
+
+/** What is known of a kernel beside its memory. */
+export interface KernelKnowledge {
+  vmcoreinfo: ReadonlyMap<string, string>;
+  userSpace: (root: number) => KernelSpace;
+  typesOfModule?: (module: string) => KernelTypes | undefined;
+}
 
 export class LinuxKernel {
   readonly space: KernelSpace;
   /** Lines of VMCOREINFO by key. */
   readonly vmcoreinfo: ReadonlyMap<string, string>;
   #kallsyms: KallsymsTable | null | undefined;
-  #types: BtfTypes | null | undefined;
+  #btf: BtfData | null | undefined;
+  #types: KernelTypes | null | undefined;
+  #modules: ReadonlyMap<string, LinuxModule> | undefined;
   readonly #addresses = new Map<string, bigint | undefined>();
 
   /** Memory of a process, by the GPA of its top page table. */
   readonly userSpace: (root: number) => KernelSpace;
 
-  constructor(space: KernelSpace, vmcoreinfo: ReadonlyMap<string, string>, userSpace: (root: number) => KernelSpace) {
+  /** Types that the user gave, by the module's name ('vmlinux' for the kernel): they come before what memory tells. */
+  readonly typesOfModule: ((module: string) => KernelTypes | undefined) | undefined;
+
+  constructor(space: KernelSpace, { vmcoreinfo, userSpace, typesOfModule }: KernelKnowledge) {
     this.space = space;
     this.vmcoreinfo = vmcoreinfo;
     this.userSpace = userSpace;
+    this.typesOfModule = typesOfModule;
   }
 
   /** The kernel's own symbol table; undefined where it is not found or not in the dump. */
@@ -35,10 +50,22 @@ export class LinuxKernel {
     return this.#kallsyms ?? undefined;
   }
 
-  /** Types of the kernel's image; undefined for a kernel without BTF. */
-  get types(): BtfTypes | undefined {
-    this.#types ??= this.#readTypes() ?? null;
+  /** Types of the kernel's image; undefined for a kernel without BTF of which the user gave none either. */
+  get types(): KernelTypes | undefined {
+    this.#types ??= this.typesOfModule?.('vmlinux') ?? (this.btf ? new BtfTypes(this.btf, this.space.wordSize) : null);
     return this.#types ?? undefined;
+  }
+
+  /** The kernel's own BTF; undefined where it has none, or the dump lacks it. */
+  get btf(): BtfData | undefined {
+    this.#btf ??= this.#readBtf() ?? null;
+    return this.#btf ?? undefined;
+  }
+
+  /** A module by its name; undefined where it is not loaded. Throws WorkbenchError `unsupported` as listModules does. */
+  module(name: string): LinuxModule | undefined {
+    this.#modules ??= new Map(listModules(this).modules.map((module) => [module.name, module]));
+    return this.#modules.get(name);
   }
 
   /** Address of a symbol; of a variable that VMCOREINFO gives, or the symbol table. */
@@ -82,13 +109,13 @@ export class LinuxKernel {
     return value !== undefined && /^[\da-f]{1,16}$/.test(value) ? BigInt(`0x${value}`) : undefined;
   }
 
-  #readTypes(): BtfTypes | undefined {
+  #readBtf(): BtfData | undefined {
     this.lookUp(['__start_BTF', '__stop_BTF']);
     const start = this.address('__start_BTF');
     const stop = this.address('__stop_BTF');
     if (start === undefined || stop === undefined || stop <= start || stop - start > MAX_BTF) return undefined;
     const bytes = this.space.bytes(start, Number(stop - start));
-    return bytes && new BtfTypes(new BtfData(bytes, "the kernel's BTF"), this.space.wordSize);
+    return bytes && new BtfData(bytes, "the kernel's BTF");
   }
 }
 

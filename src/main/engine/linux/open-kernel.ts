@@ -6,6 +6,7 @@ import type { PhysicalMemory } from '../memory/physical-memory.ts';
 import { walkableTables } from '../translate/regime-tables.ts';
 import { TranslationSpace, type SpaceTable } from '../translate/translation-space.ts';
 import { KernelSpace } from './kernel-space.ts';
+import type { KernelTypes } from './kernel-types.ts';
 import { LinuxKernel } from './kernel.ts';
 
 export interface KernelEvidence {
@@ -17,13 +18,23 @@ export interface KernelEvidence {
   vmcoreinfo: ReadonlyMap<string, string>;
   /** The tables of a process, by the GPA of its top page table. */
   tablesOf(root: number): readonly SpaceTable[];
+  /** See LinuxKernel.typesOfModule. */
+  typesOfModule?: (module: string) => KernelTypes | undefined;
 }
 
 /** A symbol that every VMCOREINFO has: a CPU that executes a program may not have it mapped (page-table isolation). */
 const KERNEL_SYMBOL = 'SYMBOL(init_uts_ns)';
 
 /** Undefined when no CPU's page tables show the kernel. */
-export function openKernel({ memory, architecture, cpus, littleEndian, vmcoreinfo, tablesOf }: KernelEvidence): LinuxKernel | undefined {
+export function openKernel({
+  memory,
+  architecture,
+  cpus,
+  littleEndian,
+  vmcoreinfo,
+  tablesOf,
+  typesOfModule,
+}: KernelEvidence): LinuxKernel | undefined {
   const options = { littleEndian, wordSize: findFamily(architecture.id)?.short === true ? 4 : 8 } as const;
   const symbol = vmcoreinfo.get(KERNEL_SYMBOL);
   const shown = symbol !== undefined && /^[\da-f]{1,16}$/.test(symbol) ? BigInt(`0x${symbol}`) : undefined;
@@ -33,7 +44,7 @@ export function openKernel({ memory, architecture, cpus, littleEndian, vmcoreinf
     const space = new TranslationSpace(memory, tables);
     if (shown !== undefined && !space.translateAddress(shown)) continue;
     const userSpace = (root: number) => new KernelSpace(memory, new TranslationSpace(memory, tablesOf(root)), options);
-    return new LinuxKernel(new KernelSpace(memory, space, options), vmcoreinfo, userSpace);
+    return new LinuxKernel(new KernelSpace(memory, space, options), { vmcoreinfo, userSpace, typesOfModule });
   }
   return undefined;
 }

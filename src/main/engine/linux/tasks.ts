@@ -4,6 +4,7 @@
  * Facts: Linux include/linux/sched.h, init/init_task.c, fs/proc/array.c (v6.1). `state` is `__state` since v5.14 (2f064a59a11f); threads hang on signal->thread_head since v3.14 (0c740d0afc3b), on thread_group before; the CPU is in
  * thread_info since v5.16 (bcf9033e5449), in the task itself before.
  */
+import type { LinuxTask, LinuxTaskList } from '#shared/model/index.ts';
 import { KernelStruct } from './kernel-struct.ts';
 import type { LinuxKernel } from './kernel.ts';
 import { readList } from './lists.ts';
@@ -28,35 +29,8 @@ const STATE_LETTERS: readonly [bits: number, letter: string][] = [
   [0x80, 'X'],
 ];
 
-export interface LinuxTask {
-  /** Of its task_struct. */
-  address: bigint;
-  pid: number;
-  /** PID of the process that it is a thread of. */
-  tgid: number;
-  /** PID of the parent process; null where the dump does not hold it. */
-  parent: number | null;
-  comm: string;
-  /** As ps has it: R running or runnable, S sleeping, D uninterruptible, I idle, T stopped, t traced, P parked, Z zombie, X dead; ? unknown. */
-  state: string;
-  /** The CPU that it runs on or ran on last; null where the dump does not say. */
-  cpu: number | null;
-  /** True while it is the one that its CPU executes. */
-  running: boolean;
-  /** A thread of the kernel: it has no memory of its own. */
-  kernel: boolean;
-  /** GPA of its top page table; null for kernel threads. */
-  root: number | null;
-}
-
-export interface TaskList {
-  tasks: LinuxTask[];
-  /** What is missing of the list, in sentences. */
-  problems: string[];
-}
-
 /** Every thread, idle tasks of the CPUs left out but for the first, in the order of the kernel's list. Throws WorkbenchError `unsupported` for a kernel whose types or symbols are not known. */
-export function listTasks(kernel: LinuxKernel): TaskList {
+export function listTasks(kernel: LinuxKernel): LinuxTaskList {
   const { space } = kernel;
   const init = kernel.require('init_task');
   const first = new KernelStruct(kernel, 'task_struct', init);

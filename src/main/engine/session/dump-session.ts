@@ -31,6 +31,8 @@ import { describeAddress } from './describe-address.ts';
 import { HostSpace } from './host-space.ts';
 import type { DumpImage } from './dump-image.ts';
 import { correctRegions, describeMap } from './memory-map.ts';
+import { kernelOfDump } from './kernel-of-dump.ts';
+import { LinuxQueries } from './linux-queries.ts';
 import { openImage, type OpenRequest } from './open-image.ts';
 import { lookForRoots } from './look-for-roots.ts';
 import { projectPath, readProject, writeProject } from './project-file.ts';
@@ -57,6 +59,7 @@ export class DumpSession {
   readonly #memory: GuestMemory;
   readonly #architecture: Architecture | undefined;
   readonly #host: HostSpace | undefined;
+  #linux: LinuxQueries;
   #corrections: RegionCorrection[];
   #export: ExportJob | undefined;
   /** The exported file, opened to be verified. */
@@ -78,6 +81,7 @@ export class DumpSession {
     this.#memory = new GuestMemory(source, new ExtentTable(dump.extents), new PhysicalRegions(this.#regions), decoder);
     this.#architecture = ARCHITECTURES.find(({ id }) => id === dump.architecture);
     this.#host = HostSpace.of(dump, this.#memory);
+    this.#linux = this.#openLinux();
   }
 
   static async open(request: OpenRequest, progress: Progress): Promise<DumpSession> {
@@ -209,7 +213,20 @@ export class DumpSession {
     const { candidates, completed, cpus, vmcoreinfo } = lookForRoots(this.#memory, this.#dump, this.#architecture, progress);
     Object.assign(this.#dump, { cpus, vmcoreinfo });
     this.#spaces.clear();
+    this.#linux = this.#openLinux();
     return { candidates, completed };
+  }
+
+  readLinuxLog(argument: Argument<'readLinuxLog'>): MethodResults['readLinuxLog'] {
+    return this.#linux.readLog(argument);
+  }
+
+  listLinuxTasks(): MethodResults['listLinuxTasks'] {
+    return this.#linux.listTasks();
+  }
+
+  listLinuxModules(): MethodResults['listLinuxModules'] {
+    return this.#linux.listModules();
   }
 
   planExport({ options }: Argument<'planExport'>): MethodResults['planExport'] {
@@ -263,6 +280,10 @@ export class DumpSession {
     this.#closeResult();
     this.#export?.discard();
     this.#export = undefined;
+  }
+
+  #openLinux(): LinuxQueries {
+    return new LinuxQueries(() => kernelOfDump(this.#dump, this.#memory, this.#architecture));
   }
 
   #exportSource(): ExportSource {

@@ -22,6 +22,9 @@ export const QUERY_NAMES = [
   'readMemory',
   'describeAddress',
   'resolveText',
+  'readLinuxLog',
+  'listLinuxTasks',
+  'listLinuxModules',
   'planExport',
 ] as const;
 export type QueryName = (typeof QUERY_NAMES)[number];
