@@ -5,6 +5,9 @@ import type { FieldPlace } from '../dwarf/member-path.ts';
 import type { KernelTypes } from './kernel-types.ts';
 import type { LinuxKernel } from './kernel.ts';
 
+/** Places that were looked up, by struct and path: a list of thousands asks for the same few. */
+const places = new WeakMap<KernelTypes, Map<string, FieldPlace | undefined>>();
+
 export class KernelStruct {
   readonly kernel: LinuxKernel;
   /** Tag of the struct. */
@@ -28,7 +31,7 @@ export class KernelStruct {
 
   /** Whether the struct has such a member: `has('__state')`. What a member means may change between versions of Linux; then its name does. */
   has(path: string): boolean {
-    return this.#types?.find(this.name, path) !== undefined;
+    return this.#find(path) !== undefined;
   }
 
   /** Address of a member. Throws WorkbenchError `unsupported` where nothing says where it lies. */
@@ -86,12 +89,22 @@ export class KernelStruct {
 
   #place(path: string): FieldPlace {
     const { name } = this;
-    const place = this.#types?.find(name, path);
+    const place = this.#find(path);
     if (place) return place;
     const types = this.#types
       ? `the kernel's types have no ${name}.${path}`
       : "the kernel's types are not known: it has no BTF, or the dump lacks it";
     throw new WorkbenchError('unsupported', types, { hint: 'Debug information of that kernel would supply it.' });
+  }
+
+  #find(path: string): FieldPlace | undefined {
+    const types = this.#types;
+    if (!types) return undefined;
+    let known = places.get(types);
+    if (!known) places.set(types, (known = new Map()));
+    const key = `${this.name}.${path}`;
+    if (!known.has(key)) known.set(key, types.find(this.name, path));
+    return known.get(key);
   }
 
   #load(address: bigint, size: number): bigint | undefined {
