@@ -29,6 +29,13 @@ describe('where you are', () => {
     location.forward();
     expect(location.address?.address).toBe(2n);
   });
+  it('takes the page tables of another process along with its address, in one step', () => {
+    const location = useLocationStore();
+    const { length } = location.history;
+    location.goTo({ ...gva(1n), root: { kind: 'root', root: 0x2000 } });
+    expect([location.root, location.address]).toEqual([{ kind: 'root', root: 0x2000 }, gva(1n)]);
+    expect(location.history).toHaveLength(length + 1);
+  });
   it('forgets what lay ahead when it turns off', () => {
     const location = useLocationStore();
     location.goTo(gva(1n));

@@ -4,16 +4,17 @@
  */
 import { inject, provide } from 'vue';
 import type { InjectionKey } from 'vue';
+import type { RootChoice } from '#shared/model/index.ts';
 import type { AddressSpace } from '#shared/units.ts';
-import type { Place } from '../stores/location.store.ts';
+import type { RootedPlace } from '../stores/location.store.ts';
 
 export interface AddressActions {
   /** Moves the shared location there. */
-  goTo: (target: Place) => void;
+  goTo: (target: RootedPlace) => void;
   /** Shows the menu (Walk it, Show bytes, …) beside the chip, or at the pointer. */
-  openMenu: (target: Place, anchor: HTMLElement) => void;
+  openMenu: (target: RootedPlace, anchor: HTMLElement) => void;
   /** Shows, after a moment, the one-line translation beside the chip. */
-  showHint: (target: Place, anchor: HTMLElement) => void;
+  showHint: (target: RootedPlace, anchor: HTMLElement) => void;
   hideHint: () => void;
   /** The space that an address of the dump is in: every one of a process is host-virtual. */
   spaceOf: (space: AddressSpace) => AddressSpace;
@@ -25,6 +26,22 @@ const KEY: InjectionKey<AddressActions> = Symbol('address actions');
 
 export function provideAddressActions(actions: AddressActions): void {
   provide(KEY, actions);
+}
+
+/** Addresses below the calling component are those of `root()`: going to one changes the root as well. With null they stay those of the current one. */
+export function provideAddressesOf(root: () => RootChoice | null): void {
+  const actions = useAddressActions();
+  if (!actions) return;
+  const rooted = (target: RootedPlace): RootedPlace => {
+    const own = root();
+    return own && !target.root && target.space === 'gva' ? { ...target, root: own } : target;
+  };
+  provideAddressActions({
+    ...actions,
+    goTo: (target) => actions.goTo(rooted(target)),
+    openMenu: (target, anchor) => actions.openMenu(rooted(target), anchor),
+    showHint: (target, anchor) => actions.showHint(rooted(target), anchor),
+  });
 }
 
 /** Null outside the shell (a component shown alone, a test): chips then only emit. */

@@ -14,6 +14,11 @@ export interface Place {
   address: bigint;
 }
 
+/** A place, and through whose page tables it is read where that is not the current root: an address of another process. */
+export interface RootedPlace extends Place {
+  root?: RootChoice;
+}
+
 export interface HistoryEntry {
   root: RootChoice;
   address: Place | null;
@@ -72,8 +77,8 @@ export const useLocationStore = defineStore('location', () => {
     return dumps.active?.space === 'hva' && (space === 'gva' || space === 'gpa') ? 'hva' : space;
   }
 
-  function goTo(target: Place, options: { panel?: PanelId } = {}): void {
-    push({ root: root.value, address: { space: spaceOf(target.space), address: target.address }, ...options });
+  function goTo(target: RootedPlace, options: { panel?: PanelId } = {}): void {
+    push({ root: target.root ?? root.value, address: { space: spaceOf(target.space), address: target.address }, ...options });
   }
 
   function setRoot(next: RootChoice): void {
