@@ -35,7 +35,8 @@ const CORE_RULES: Linter.RulesRecord = {
 };
 
 export default defineConfig(
-  { ignores: ['node_modules', 'out', 'dist', 'lab-out', 'test-results', 'playwright-report', 'tests/fixtures'] },
+  // AssemblyScript has its own compiler.
+  { ignores: ['node_modules', 'out', 'dist', 'lab-out', 'test-results', 'playwright-report', 'tests/fixtures', 'src/main/engine/codecs/assembly'] },
   { rules: CORE_RULES },
   tseslint.configs.recommended,
   vue.configs['flat/recommended'],
