@@ -45,6 +45,8 @@ export interface PagingOptions {
   below?: StageTable;
   /** For CPUs that exchange the first addresses with those elsewhere (prefixing.ts): where, as a GPA. */
   prefix?: number;
+  /** What sentences call the addresses that these tables lead to, where they are not the GPAs of a guest: those of the host under it. */
+  leadsTo?: 'HPA';
   /** For tables that are no tree of levels: what the walkers ask instead of reading levels. */
   lookup?: TableLookup;
 }
@@ -144,6 +146,8 @@ export interface PagingMode {
   readonly format: EntryFormat;
   /** What the CPU does about an address that cannot be one, for sentences: "the CPU raises an ASCE-type exception". */
   readonly impossibleConsequence?: string;
+  /** As PagingOptions.leadsTo, of tables that lead to nothing else. */
+  readonly leadsTo?: 'HPA';
   /** Of a second stage: what the CPU does when it does not translate an address, for sentences: "the CPU raises a guest-page fault". */
   readonly belowFault?: string;
 }

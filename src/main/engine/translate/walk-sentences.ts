@@ -1,7 +1,7 @@
 /** What the ends of a walk say to a reader. */
 import { formatAddress, formatSize } from '#shared/address-text.ts';
 import type { MemoryState, Rights, WalkStep } from '#shared/model/index.ts';
-import type { PagingMode } from './paging-mode.ts';
+import type { PagingMode, PagingOptions, StageTable } from './paging-mode.ts';
 
 const STATE_WORDS: Record<MemoryState, string> = {
   present: 'is in the dump',
@@ -13,8 +13,20 @@ const STATE_WORDS: Record<MemoryState, string> = {
   unmapped: 'is not mapped',
 };
 
-/** What kind of address tables hold: the dump's own, what a second stage translates, or of pages what prefixing makes an absolute address of. */
-export type AddressWord = 'GPA' | 'intermediate address' | 'real address';
+/** What kind of address tables hold: the dump's own, a host's, what a second stage translates, or of pages what prefixing makes an absolute address of. */
+export type AddressWord = 'GPA' | 'HPA' | 'intermediate address' | 'real address';
+
+/** What to call the memory that a translation ends at. */
+export function resultWord(mode: PagingMode, { leadsTo, below }: PagingOptions): 'GPA' | 'HPA' {
+  return below ? resultWord(below.mode, below.options) : (leadsTo ?? mode.leadsTo ?? 'GPA');
+}
+
+/** What to call the addresses that tables hold: above those that lead to a host's memory they are the guest's. */
+export function addressWord(mode: PagingMode, options: PagingOptions): AddressWord {
+  const result = resultWord(mode, options);
+  if (!options.below) return result;
+  return result === 'HPA' ? 'GPA' : 'intermediate address';
+}
 
 export function tableMissingSentence(step: Pick<WalkStep, 'levelName' | 'index' | 'table'>, state: MemoryState, word: AddressWord): string {
   const { levelName, index, table } = step;
@@ -26,11 +38,15 @@ export function rightsInWords({ writable, user, executable }: Rights): string {
   return `${writable ? 'writable' : 'read-only'}, ${user ? 'user and kernel' : 'kernel only'}, ${executable ? 'executable' : 'not executable'}`;
 }
 
-/** `between` is the address that the first of two stages gives. */
-export function pageSentence(address: bigint, page: { physical: number; pageSize: number; effective: Rights }, between?: number): string {
-  const { physical, pageSize, effective } = page;
-  const through = between === undefined ? '' : ` (intermediate address ${formatAddress(between)})`;
-  return `${formatAddress(address)} is at GPA ${formatAddress(physical)}${through}, in a ${formatSize(pageSize)} page: ${rightsInWords(effective)}.`;
+/** `word`: see resultWord. `between` is the address that the first of two stages gives, and what to call it. */
+export function pageSentence(
+  address: bigint,
+  { physical, pageSize, effective }: { physical: number; pageSize: number; effective: Rights },
+  word: AddressWord,
+  between?: { word: AddressWord; address: number },
+): string {
+  const through = between === undefined ? '' : ` (${between.word} ${formatAddress(between.address)})`;
+  return `${formatAddress(address)} is at ${word} ${formatAddress(physical)}${through}, in a ${formatSize(pageSize)} page: ${rightsInWords(effective)}.`;
 }
 
 /** Appended to the sentence of a page; empty when the dump holds it. */
@@ -47,12 +63,17 @@ export function outsideTableSentence(
 }
 
 /** The second stage does not translate the address of `what`. `why` is the sentence that its own walk ends with. */
-export function belowFaultSentence(what: string, address: number, mode: PagingMode, fault: { reason: string; sentence: string }): string {
+export function belowFaultSentence(
+  what: string,
+  { word, address }: { word: AddressWord; address: number },
+  { mode }: StageTable,
+  fault: { reason: string; sentence: string },
+): string {
   const unknown = fault.reason === 'table-missing' || fault.reason === 'no-root';
   const end = unknown
     ? 'So nobody can say what is there.'
     : `${capitalised(mode.belowFault ?? 'the CPU reports it to the hypervisor')}, not a page fault of the first stage.`;
-  return `${what} is at intermediate address ${formatAddress(address)}, which the second stage does not translate. ${fault.sentence} ${end}`;
+  return `${what} is at ${word} ${formatAddress(address)}, which the second stage does not translate. ${fault.sentence} ${end}`;
 }
 
 function capitalised(text: string): string {

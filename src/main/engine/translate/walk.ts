@@ -32,10 +32,12 @@ import {
 import { absoluteOf, prefixSentence, unsplitSize } from './prefixing.ts';
 import { Translator } from './translator.ts';
 import {
+  addressWord,
   belowFaultSentence,
   outsideTableSentence,
   pageSentence,
   pageStateSentence,
+  resultWord,
   tableMissingSentence,
   type AddressWord,
 } from './walk-sentences.ts';
@@ -53,12 +55,12 @@ export function* walk(
 ): Generator<WalkStep, WalkResult, undefined> {
   const impossible = nonCanonicalReason(mode, address);
   if (impossible !== undefined) return { kind: 'fault', reason: 'non-canonical', sentence: impossible };
-  if (mode.levels.length === 0) return identity(memory, address, options);
+  if (mode.levels.length === 0) return identity(memory, address, { mode, options });
   if (root === null)
     return { kind: 'fault', reason: 'no-root', sentence: 'The dump does not hold the register that says where the page tables are.' };
   if (options.lookup) return yield* options.lookup.walk(memory, address);
   const noExecuteOff = options.noExecuteOff === true;
-  const word: AddressWord = options.below ? 'intermediate address' : 'GPA';
+  const word = addressWord(mode, options);
   const prefix = options.prefix ?? 0;
   let table = alignRoot(mode, root);
   let rights = RIGHTS_ALL;
@@ -76,7 +78,7 @@ export function* walk(
     const step = below ? { ...begun, below } : begun;
     const place = `${level.name}[${step.index}]`;
     if (options.below && below?.result.kind === 'fault') {
-      const sentence = belowFaultSentence(place, step.entryAddress, options.below.mode, below.result);
+      const sentence = belowFaultSentence(place, { word, address: step.entryAddress }, options.below, below.result);
       yield { ...step, conclusion: { kind: 'below-fault' }, sentence };
       return { kind: 'fault', reason: below.result.reason, below, sentence };
     }
@@ -142,7 +144,7 @@ export function* walk(
     };
     const names = mode.format.flagNames(level.level, low, high, kind);
     const page = { physical, pageStart, pageSize, flags: names, rights };
-    return pageResult(memory, address, page, options.below, prefixSentence(real, prefix));
+    return pageResult(memory, address, page, { mode, options }, prefixSentence(real, prefix));
   }
   throw new Error(`assertion failed: no level of ${mode.title} ends a walk`);
 }
@@ -196,22 +198,26 @@ interface PageFacts {
   rights: number;
 }
 
+type Stage = Pick<StageTable, 'mode' | 'options'>;
+
 /** `remark`: see prefixSentence. */
-function pageResult(memory: PhysicalMemory, address: bigint, page: PageFacts, stageBelow: StageTable | undefined, remark: string): WalkResult {
-  if (stageBelow) return throughBelow(memory, address, page, stageBelow);
+function pageResult(memory: PhysicalMemory, address: bigint, page: PageFacts, stage: Stage, remark: string): WalkResult {
+  const { below } = stage.options;
+  if (below) return throughBelow(memory, address, page, addressWord(stage.mode, stage.options), below);
   const { rights, ...place } = page;
   const facts = { ...place, effective: rightsOf(rights) };
   const state = memory.stateAt(facts.physical);
-  const sentence = `${pageSentence(address, facts)}${remark}${pageStateSentence(state)}`;
+  const sentence = `${pageSentence(address, facts, resultWord(stage.mode, stage.options))}${remark}${pageStateSentence(state)}`;
   return { kind: 'page', ...facts, state, sentence };
 }
 
 /** From the page that the first stage gives to the one that the second gives for it: the smaller of both, with the rights that both give. */
-function throughBelow(memory: PhysicalMemory, address: bigint, page: PageFacts, stageBelow: StageTable): WalkResult {
+function throughBelow(memory: PhysicalMemory, address: bigint, page: PageFacts, word: AddressWord, stageBelow: StageTable): WalkResult {
   const below = walkBelow(memory, stageBelow, page.physical);
   const { result } = below;
+  const between = { word, address: page.physical };
   if (result.kind === 'fault') {
-    const sentence = belowFaultSentence(formatAddress(address), page.physical, stageBelow.mode, result);
+    const sentence = belowFaultSentence(formatAddress(address), between, stageBelow, result);
     return { kind: 'fault', reason: result.reason, below, sentence };
   }
   const { physical, state } = result;
@@ -221,17 +227,22 @@ function throughBelow(memory: PhysicalMemory, address: bigint, page: PageFacts, 
   translator.translateNumber(page.physical);
   const effective = rightsOf(page.rights & translator.rights);
   const facts = { physical, pageStart: physical - (physical % pageSize), pageSize, flags: page.flags, effective };
-  return { kind: 'page', ...facts, below, state, sentence: `${pageSentence(address, facts, page.physical)}${pageStateSentence(state)}` };
+  const sentence = pageSentence(address, facts, resultWord(stageBelow.mode, stageBelow.options), between);
+  return { kind: 'page', ...facts, below, state, sentence: `${sentence}${pageStateSentence(state)}` };
 }
 
 function walkBelow(memory: PhysicalMemory, { mode, root, source, options }: StageTable, address: number): Walk {
   return collectWalk(memory, mode, root, source, BigInt(address), options);
 }
 
-function identity(memory: PhysicalMemory, address: bigint, { below: stageBelow, prefix = 0 }: PagingOptions): WalkResult {
+function identity(memory: PhysicalMemory, address: bigint, { mode, options }: Stage): WalkResult {
+  const { below: stageBelow, prefix = 0 } = options;
   const real = Number(address);
   const physical = absoluteOf(real, prefix);
-  if (stageBelow) return throughBelow(memory, address, { physical, pageStart: 0, pageSize: Infinity, flags: [], rights: RIGHTS_ALL }, stageBelow);
+  if (stageBelow) {
+    const everything = { physical, pageStart: 0, pageSize: Infinity, flags: [], rights: RIGHTS_ALL };
+    return throughBelow(memory, address, everything, addressWord(mode, options), stageBelow);
+  }
   const everything = rightsOf(RIGHTS_ALL);
   const state = memory.stateAt(physical);
   const itself = prefix === 0 ? 'the physical address itself' : 'a real address itself';
