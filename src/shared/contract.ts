@@ -20,6 +20,9 @@ import type {
   JobProgress,
   LinuxLog,
   LinuxModuleList,
+  LinuxOverview,
+  LinuxPage,
+  LinuxTaskDetail,
   LinuxTaskList,
   Mapping,
   MemoryChunk,
@@ -137,6 +140,8 @@ export type WorkbenchCommand =
   | 'show-page-walk'
   | 'show-memory'
   | 'show-devices'
+  | 'show-linux'
+  | 'show-machines'
   | 'keyboard-shortcuts'
   | 'about';
 
@@ -226,9 +231,12 @@ export const METHOD_ARGUMENTS = {
   describeAddress: v.strictObject({ ...dump, space: v.picklist(['gva', 'gpa', 'hva', 'hpa', 'file']), address: address64, root }),
   resolveText: v.strictObject({ ...dump, text, root }),
   findRoots: v.strictObject({ ...dump, jobId: id }),
+  getLinux: v.strictObject(dump),
   readLinuxLog: v.strictObject({ ...dump, from: count, limit: v.pipe(count, v.maxValue(LOG_LIMIT)) }),
   listLinuxTasks: v.strictObject(dump),
   listLinuxModules: v.strictObject(dump),
+  getLinuxTask: v.strictObject({ ...dump, pid: count }),
+  getLinuxPage: v.strictObject({ ...dump, physical }),
   planExport: v.strictObject({ ...dump, options: exportOptions }),
   exportDump: v.strictObject({ ...dump, options: exportOptions, target: path, jobId: id }),
   cancelJob: v.strictObject({ jobId: id }),
@@ -283,10 +291,16 @@ export interface MethodResults {
    * `cancelled`.
    */
   findRoots: RootSearch;
-  /** The log of the Linux kernel in the dump, from line `from` on. All calls of a kernel reject `unsupported` where none is found, or what they need of it is not known; the message says what would supply it. */
+  /** What the Linux kernel in the dump tells of its system. All calls of a kernel reject `unsupported` where none is found, or what they need of it is not known; the message says what would supply it. */
+  getLinux: LinuxOverview;
+  /** The kernel's log from line `from` on. */
   readLinuxLog: LinuxLog;
   listLinuxTasks: LinuxTaskList;
   listLinuxModules: LinuxModuleList;
+  /** The task with that PID. Rejects `bad-request` where there is none. */
+  getLinuxTask: LinuxTaskDetail;
+  /** The `struct page` of the frame that holds a GPA. Rejects `bad-request` for a frame that the kernel has none for. */
+  getLinuxPage: LinuxPage;
   planExport: ExportPlan;
   /** Resolves when the file stands under its final name. Cancel rejects with `cancelled` and leaves nothing behind. */
   exportDump: ExportReport;

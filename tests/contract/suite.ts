@@ -241,7 +241,15 @@ export function contractSuite(description: string, connect: (folder: string) => 
     });
 
     it('says of a guest without Linux that there is no kernel, and what would help', async () => {
-      for (const asked of [workbench.readLinuxLog({ ...dump, from: 0, limit: 10 }), workbench.listLinuxTasks(dump), workbench.listLinuxModules(dump)])
+      const answers = [
+        workbench.getLinux(dump),
+        workbench.readLinuxLog({ ...dump, from: 0, limit: 10 }),
+        workbench.listLinuxTasks(dump),
+        workbench.listLinuxModules(dump),
+        workbench.getLinuxTask({ ...dump, pid: 1 }),
+        workbench.getLinuxPage({ ...dump, physical: 0x1000 }),
+      ];
+      for (const asked of answers)
         await expect(asked).rejects.toMatchObject({ code: 'unsupported', message: expect.stringMatching(/VMCOREINFO|kernel/) });
     });
 

@@ -106,6 +106,9 @@ export interface LinuxArea {
   flags: string[];
   /** Bytes into the file. */
   offset: number;
+  /** Of the file, as /proc/PID/maps shows them: "fe:00" and 436; "00:00" and 0 without a file. */
+  device: string;
+  inode: number;
   /** Path of the file, "[heap]", "[stack]", "/memfd:name (deleted)"; null for anonymous memory. */
   name: string | null;
   /** Whether its pages are a file's, or shared memory's. */

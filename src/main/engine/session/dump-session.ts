@@ -217,6 +217,10 @@ export class DumpSession {
     return { candidates, completed };
   }
 
+  getLinux(): MethodResults['getLinux'] {
+    return this.#linux.getOverview();
+  }
+
   readLinuxLog(argument: Argument<'readLinuxLog'>): MethodResults['readLinuxLog'] {
     return this.#linux.readLog(argument);
   }
@@ -227,6 +231,14 @@ export class DumpSession {
 
   listLinuxModules(): MethodResults['listLinuxModules'] {
     return this.#linux.listModules();
+  }
+
+  getLinuxTask(argument: Argument<'getLinuxTask'>): MethodResults['getLinuxTask'] {
+    return this.#linux.getTask(argument);
+  }
+
+  getLinuxPage(argument: Argument<'getLinuxPage'>): MethodResults['getLinuxPage'] {
+    return this.#linux.getPage(argument);
   }
 
   planExport({ options }: Argument<'planExport'>): MethodResults['planExport'] {

@@ -22,9 +22,12 @@ export const QUERY_NAMES = [
   'readMemory',
   'describeAddress',
   'resolveText',
+  'getLinux',
   'readLinuxLog',
   'listLinuxTasks',
   'listLinuxModules',
+  'getLinuxTask',
+  'getLinuxPage',
   'planExport',
 ] as const;
 export type QueryName = (typeof QUERY_NAMES)[number];

@@ -1,0 +1,59 @@
+/** What the memory of a kernel tells of its system at a glance. Each part may be missing on its own: it is then null, and a sentence says so. */
+import type { LinuxOverview } from '#shared/model/index.ts';
+import { readClock } from './clock.ts';
+import { onlineCpus } from './cpus.ts';
+import type { LinuxKernel } from './kernel.ts';
+import type { KernelLog } from './log.ts';
+import { panicMessage } from './panic.ts';
+import { Parts } from './parts.ts';
+import { readSystemNames } from './uts.ts';
+
+/** All symbols of the overview: one pass finds them all. */
+const SYMBOLS = [
+  ...['init_uts_ns', 'saved_command_line', 'tk_core', 'jiffies_64', 'tick_nsec', '__cpu_online_mask', '__per_cpu_offset', 'runqueues'],
+  ...['init_task', 'modules', 'prb', 'log_buf', 'log_buf_len', 'log_first_idx', 'log_next_idx', '__start_BTF', '__stop_BTF'],
+];
+
+export interface OverviewSources {
+  log: KernelLog;
+  /** Number of tasks, or of modules. Throws WorkbenchError `unsupported` where the kernel's types or symbols are not known. */
+  countTasks(): number;
+  countModules(): number;
+}
+
+export function describeKernel(kernel: LinuxKernel, { log, countTasks, countModules }: OverviewSources): LinuxOverview {
+  kernel.lookUp(SYMBOLS);
+  const parts = new Parts();
+  const names = parts.read('The names of the system', () => readSystemNames(kernel));
+  const clock = parts.read('Its clock', () => readClock(kernel));
+  if (log.problem !== undefined) parts.problems.push(log.problem);
+  return {
+    release: names?.release ?? kernel.vmcoreinfo.get('OSRELEASE') ?? '?',
+    version: names?.version ?? null,
+    machine: names?.machine ?? null,
+    nodeName: names?.nodename ?? null,
+    uptime: clock?.uptime ?? null,
+    time: clock?.time?.toISOString() ?? null,
+    commandLine: parts.read("The kernel's command line", () => commandLine(kernel)),
+    panic: panicMessage(log.lines),
+    cpuCount: parts.read('The number of CPUs', () => onlineCpus(kernel)?.length),
+    taskCount: parts.read('The tasks', countTasks),
+    moduleCount: parts.read('The modules', countModules),
+    sources: sourcesOf(kernel),
+    problems: parts.problems,
+  };
+}
+
+function commandLine(kernel: LinuxKernel): string | undefined {
+  const pointer = kernel.address('saved_command_line');
+  const text = pointer === undefined ? undefined : kernel.space.word(pointer);
+  return text === undefined || text === 0n ? undefined : kernel.space.string(text);
+}
+
+function sourcesOf(kernel: LinuxKernel): LinuxOverview['sources'] {
+  const { kallsyms, btf, types } = kernel;
+  const symbols = kallsyms ? `kallsyms in memory, ${kallsyms.count.toLocaleString('en-US')} symbols` : null;
+  const given = kernel.typesOfModule?.('vmlinux');
+  const own = btf ? `BTF in memory, ${(btf.endId - 1).toLocaleString('en-US')} types` : null;
+  return { kernel: 'VMCOREINFO', symbols, types: given ? 'debug files that were given' : types ? own : null };
+}
