@@ -1,9 +1,9 @@
 /** An object of a C type at an address of the kernel's memory, read by the names of its members. */
-import { WorkbenchError } from '#shared/errors.ts';
 import { resolved } from '../dwarf/type-model.ts';
 import type { FieldPlace } from '../dwarf/member-path.ts';
 import type { KernelTypes } from './kernel-types.ts';
 import type { LinuxKernel } from './kernel.ts';
+import { missingMember } from './known-types.ts';
 
 /** Places that were looked up, by struct and path: a list of thousands asks for the same few. */
 const places = new WeakMap<KernelTypes, Map<string, FieldPlace | undefined>>();
@@ -91,10 +91,7 @@ export class KernelStruct {
     const { name } = this;
     const place = this.#find(path);
     if (place) return place;
-    const types = this.#types
-      ? `the kernel's types have no ${name}.${path}`
-      : "the kernel's types are not known: it has no BTF, or the dump lacks it";
-    throw new WorkbenchError('unsupported', types, { hint: 'Debug information of that kernel would supply it.' });
+    throw missingMember(this.#types, name, path, this.kernel.given?.problems(this.kernel));
   }
 
   #find(path: string): FieldPlace | undefined {

@@ -9,6 +9,8 @@ import { readKallsyms } from './kallsyms.ts';
 import type { KallsymsTable } from './kallsyms-table.ts';
 import type { KernelSpace } from './kernel-space.ts';
 import type { KernelTypes } from './kernel-types.ts';
+import type { GivenKernel } from './given-kernel.ts';
+import { KnownTypes, VMLINUX } from './known-types.ts';
 import { listModules, type LinuxModule } from './modules.ts';
 
 /** The kernel's BTF takes some 5 MB; more than this is none. */
@@ -18,7 +20,8 @@ const MAX_BTF = 64 * 1024 * 1024;
 export interface KernelKnowledge {
   vmcoreinfo: ReadonlyMap<string, string>;
   userSpace: (root: number) => KernelSpace;
-  typesOfModule?: (module: string) => KernelTypes | undefined;
+  /** What the user gave. */
+  given?: GivenKernel;
 }
 
 export class LinuxKernel {
@@ -34,14 +37,14 @@ export class LinuxKernel {
   /** Memory of a process, by the GPA of its top page table. */
   readonly userSpace: (root: number) => KernelSpace;
 
-  /** Types that the user gave, by the module's name ('vmlinux' for the kernel): they come before what memory tells. */
-  readonly typesOfModule: ((module: string) => KernelTypes | undefined) | undefined;
+  /** What the user gave: its types come before what memory tells, its symbols after. */
+  readonly given: GivenKernel | undefined;
 
-  constructor(space: KernelSpace, { vmcoreinfo, userSpace, typesOfModule }: KernelKnowledge) {
+  constructor(space: KernelSpace, { vmcoreinfo, userSpace, given }: KernelKnowledge) {
     this.space = space;
     this.vmcoreinfo = vmcoreinfo;
     this.userSpace = userSpace;
-    this.typesOfModule = typesOfModule;
+    this.given = given;
   }
 
   /** The kernel's own symbol table; undefined where it is not found or not in the dump. */
@@ -52,8 +55,13 @@ export class LinuxKernel {
 
   /** Types of the kernel's image; undefined for a kernel without BTF of which the user gave none either. */
   get types(): KernelTypes | undefined {
-    this.#types ??= this.typesOfModule?.('vmlinux') ?? (this.btf ? new BtfTypes(this.btf, this.space.wordSize) : null);
+    this.#types ??= this.#findTypes() ?? null;
     return this.#types ?? undefined;
+  }
+
+  /** Types that the user gave, by the module's name ('vmlinux' for the kernel). */
+  typesOfModule(module: string): KernelTypes | undefined {
+    return this.given?.typesOf(module, this);
   }
 
   /** The kernel's own BTF; undefined where it has none, or the dump lacks it. */
@@ -91,7 +99,7 @@ export class LinuxKernel {
       else this.#addresses.set(name, noted);
     }
     const found = unknown.length > 0 ? this.kallsyms?.find(unknown) : undefined;
-    for (const name of unknown) this.#addresses.set(name, found?.get(name));
+    for (const name of unknown) this.#addresses.set(name, found?.get(name) ?? this.given?.addressOf(name, this));
   }
 
   /** Bytes from the start of a struct to a member, as VMCOREINFO or BTF says. */
@@ -107,6 +115,13 @@ export class LinuxKernel {
   #noted(name: string): bigint | undefined {
     const value = this.vmcoreinfo.get(`SYMBOL(${name})`);
     return value !== undefined && /^[\da-f]{1,16}$/.test(value) ? BigInt(`0x${value}`) : undefined;
+  }
+
+  #findTypes(): KernelTypes | undefined {
+    const given = this.typesOfModule(VMLINUX);
+    const own = this.btf && new BtfTypes(this.btf, this.space.wordSize);
+    const sources = [given, own].filter((types) => types !== undefined);
+    return sources.length > 0 ? new KnownTypes({ module: VMLINUX, sources, own: true }) : undefined;
   }
 
   #readBtf(): BtfData | undefined {

@@ -10,6 +10,7 @@ import { BtfTypes } from '../btf/btf-types.ts';
 import { KernelStruct } from './kernel-struct.ts';
 import type { KernelTypes } from './kernel-types.ts';
 import type { LinuxKernel } from './kernel.ts';
+import { KnownTypes } from './known-types.ts';
 import { readList } from './lists.ts';
 import { readModuleSymbols, type ModuleSymbols } from './module-symbols.ts';
 
@@ -49,7 +50,7 @@ export class LinuxModule {
 
   /** Its types, and the kernel's behind them; the kernel's where it has none of its own; undefined where there are none at all. */
   get types(): KernelTypes | undefined {
-    this.#types ??= this.kernel.typesOfModule?.(this.name) ?? this.#readTypes() ?? this.kernel.types ?? null;
+    this.#types ??= this.#findTypes() ?? null;
     return this.#types ?? undefined;
   }
 
@@ -72,6 +73,13 @@ export class LinuxModule {
     let size = 0;
     for (let part = 0; part < parts; part++) size += this.struct.small(`mem[${part}].size`) ?? 0;
     return { address, size };
+  }
+
+  #findTypes(): KernelTypes | undefined {
+    const { kernel, name } = this;
+    const own = [kernel.typesOfModule(name), this.#readTypes()].filter((types) => types !== undefined);
+    const sources = kernel.types ? [...own, kernel.types] : own;
+    return sources.length > 0 ? new KnownTypes({ module: name, sources, own: own.length > 0 }) : undefined;
   }
 
   #readTypes(): BtfTypes | undefined {
