@@ -1,4 +1,4 @@
-/** --format, --arch, --snapshot, --ram, --view, --executable, --debug and --map: how a command's FILEs are to be opened, where the guess is wrong or a choice is to be made. */
+/** --format, --arch, --snapshot, --ram, --view, --vm, --executable, --debug and --map: how a command's FILEs are to be opened, where the guess is wrong or a choice is to be made. */
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { formatAddress, parseAddress } from '#shared/address-text.ts';
 import type { OpenOptions, RegionCorrection } from '#shared/model/index.ts';
@@ -13,6 +13,7 @@ export const OPEN_OPTIONS: ParseArgsOptionsConfig = {
   snapshot: { type: 'string' },
   ram: { type: 'string', multiple: true },
   view: { type: 'string' },
+  vm: { type: 'string' },
   executable: { type: 'string' },
   debug: { type: 'string', multiple: true },
   map: { type: 'string', multiple: true },
@@ -26,6 +27,7 @@ export const openHelp = (
   --snapshot NAME  which snapshot of a disk image, by name or id (default: the newest that holds memory)
   --ram BLOCK=FILE take what the dump left out of RAM block BLOCK (x-ignore-shared) from FILE, which backs it: its memory as it is now. Repeatable.
   --view process   of the core of a QEMU process, the process itself and not its guest
+  --vm ID          of the dump of a KVM host, one of its guests and not the host: the PID of its QEMU process, or what vms calls it
   --executable FILE, --debug FILE
                    the program that a core is of, and its debug information (repeatable), for what the core lacks
   --map START=BLOCK+OFFSET:LENGTH
@@ -34,7 +36,7 @@ export const openHelp = (
 
 /** Throws UsageError for a format or a CPU family that does not exist, and for a --ram that is none. `formatOption` is the name of the option that says what FILE is. */
 export function openOptions(options: OptionValues, formatOption: string): OpenOptions {
-  const { arch, snapshot, ram, view, executable, debug } = options;
+  const { arch, snapshot, ram, view, vm, executable, debug } = options;
   const chosen: OpenOptions = {};
   const format = options[formatOption];
   if (format !== undefined) {
@@ -53,6 +55,7 @@ export function openOptions(options: OptionValues, formatOption: string): OpenOp
     if (view !== 'guest' && view !== 'process') throw new UsageError(`--view: expected guest or process, found ${JSON.stringify(view)}`);
     chosen.view = view;
   }
+  if (typeof vm === 'string') chosen.vm = vm;
   if (typeof executable === 'string') chosen.executable = executable;
   if (Array.isArray(debug) && debug.length > 0) chosen.debug = debug.map(String);
   return chosen;

@@ -179,6 +179,7 @@ const openOptions: v.GenericSchema<OpenOptions> = v.strictObject({
   view: v.optional(v.picklist(['guest', 'process'])),
   executable: v.optional(path),
   debug: v.optional(v.pipe(v.array(path), v.maxLength(DEBUG_FILES_LIMIT))),
+  vm: v.optional(id),
 }) as v.GenericSchema<OpenOptions>;
 const corrections = v.pipe(
   v.array(v.strictObject({ start: physical, last: physical, block: v.nullable(text), blockOffset: count })),

@@ -31,16 +31,17 @@ export const CPU_FAMILIES: Readonly<Record<string, string>> = {
   mips: 'MIPS',
 };
 
-/** What tells two dumps of the same first file apart: `and 3 more files`, `snapshot before-upgrade`, `as Raw memory`, `CPU family x86-64`, `with pc.ram from /dev/shm/guest`. */
+/** What tells two dumps of the same first file apart: `and 3 more files`, `snapshot before-upgrade`, `as Raw memory`, `CPU family x86-64`, `with pc.ram from /dev/shm/guest`, `guest 174`. */
 export function openedWords(
   files: readonly string[],
-  { format, architecture, snapshot, ramFiles = {}, view, executable, debug = [] }: OpenOptions,
+  { format, architecture, snapshot, ramFiles = {}, view, executable, debug = [], vm }: OpenOptions,
 ): string[] {
   const words: string[] = [];
   if (files.length > 1) words.push(`and ${counted(files.length - 1, 'more file')}`);
   if (snapshot !== undefined) words.push(`snapshot ${snapshot}`);
   if (format !== undefined) words.push(`as ${FORMAT_TITLES[format]}`);
   if (architecture !== undefined) words.push(`CPU family ${CPU_FAMILIES[architecture] ?? architecture}`);
+  if (vm !== undefined) words.push(`guest ${vm}`);
   if (view === 'process') words.push('the process, not its guest');
   if (executable !== undefined) words.push(`with the executable ${executable}`);
   for (const file of debug) words.push(`with debug information from ${file}`);

@@ -50,6 +50,7 @@ test('options become what the contract takes, and nothing that was not said', ()
     snapshot: 'before',
   });
   expect(openOptions({ format: 'elf', 'input-format': 'kdump' }, 'input-format')).toEqual({ format: 'kdump' });
+  expect(openOptions({ vm: '174.1' }, 'format')).toEqual({ vm: '174.1' });
 });
 
 describe('--ram', () => {

@@ -41,6 +41,7 @@ const entrySchema = v.object({
       view: v.optional(v.picklist(['guest', 'process'])),
       executable: v.optional(pathSchema),
       debug: v.optional(v.pipe(v.array(pathSchema), v.maxLength(DEBUG_FILES_LIMIT))),
+      vm: optionSchema,
     }),
   ),
 });

@@ -189,10 +189,10 @@ export function createWorkbench(services: WorkbenchServices): Workbench {
 /** The same files, opened in the same way, are the same dump. */
 async function identityOf(files: readonly string[], options: OpenOptions): Promise<string> {
   const each = await Promise.all(files.map(identityOfFile));
-  const { format = '', architecture = '', snapshot = '', ramFiles = {}, view = '', executable, debug = [] } = options;
+  const { format = '', architecture = '', snapshot = '', ramFiles = {}, view = '', executable, debug = [], vm = '' } = options;
   const ram = await Promise.all(Object.entries(ramFiles).map(async ([block, file]) => [block, await identityOfFile(file)]));
   const programs = await Promise.all([...(executable === undefined ? [] : [executable]), '', ...debug].map(identityOfFile));
-  return JSON.stringify([each.sort(), format, architecture, snapshot, ram.sort(), view, programs]);
+  return JSON.stringify([each.sort(), format, architecture, snapshot, ram.sort(), view, programs, vm]);
 }
 
 /** A file that is not there cannot be compared: the engine will say what is wrong with it. */

@@ -52,6 +52,8 @@ export interface OpenOptions {
   executable?: string;
   /** Paths of files with debug information, of the executable or of a kernel (vmlinux). */
   debug?: string[];
+  /** Of the dump of a KVM host: the guest to open out of it, by VirtualMachine.id. */
+  vm?: string;
 }
 
 /** A fact about the dump with its source, for the overview's table. */
