@@ -2,6 +2,7 @@
 import { WorkbenchError } from '#shared/errors.ts';
 import type { LinuxTask, LinuxTaskDetail, LinuxTaskList } from '#shared/model/index.ts';
 import type { LinuxKernel } from './kernel.ts';
+import { describeFiles } from './files.ts';
 import { Parts } from './parts.ts';
 import { commandLineOf } from './tasks.ts';
 
@@ -14,7 +15,7 @@ export function describeTask(kernel: LinuxKernel, { tasks }: LinuxTaskList, pid:
     task,
     commandLine: task.kernel ? null : parts.read('The command line', () => commandLineOf(kernel, task)),
     areas: null,
-    files: null,
+    files: task.kernel ? null : parts.read('The open files', () => describeFiles(kernel, task)),
     ...familyOf(tasks, task),
     problems: parts.problems,
   };
