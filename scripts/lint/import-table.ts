@@ -63,6 +63,19 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRule>> = {
     folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/arch`, `${ENGINE}/translate`, `${ENGINE}/dwarf`, `${ENGINE}/btf`],
     packages: [],
   },
+  // Virtual machines in the memory of a Linux kernel that is their host.
+  [`${ENGINE}/kvm`]: {
+    folders: [
+      'src/shared',
+      `${ENGINE}/memory`,
+      `${ENGINE}/arch`,
+      `${ENGINE}/translate`,
+      `${ENGINE}/dwarf/type-model.ts`,
+      `${ENGINE}/btf`,
+      `${ENGINE}/linux`,
+    ],
+    packages: [],
+  },
   [`${ENGINE}/export`]: {
     folders: [
       'src/shared',

@@ -36,15 +36,18 @@ export interface NestedTables {
   root: number;
   /** 4 or 5. */
   levels: number;
-  /** Of these vCPUs. */
+  /** The address space whose memslots they map: 1 is that of System Management Mode on x86. */
+  addressSpace: number;
+  /** vcpu_id of those that have them; none for tables that KVM keeps while no vCPU has them loaded. */
   vcpus: number[];
 }
 
 export interface VirtualMachine {
   /** Names it in other calls: the PID; of a process with several, `PID.N`. */
   id: string;
-  pid: number;
-  /** comm of the process. */
+  /** Null where nothing says whose it is; the address is its id then. */
+  pid: number | null;
+  /** comm of the process; "?" where it is not known. */
   name: string;
   commandLine: string[] | null;
   /** As the command line or the process names the guest: "-name guest=web1"; null where nothing does. */
@@ -114,9 +117,11 @@ export interface GuestWalk {
 /** A guest that holds a host page: one of its addresses for it. */
 export interface GuestOwner {
   vm: string;
-  pid: number;
+  pid: number | null;
   name: string;
   hva: bigint;
+  /** The area of QEMU's memory that the HVA lies in; null where the dump does not tell. */
+  area: LinuxArea | null;
   /** Null for memory of QEMU's own. */
   gpa: number | null;
   memslot: Memslot | null;
