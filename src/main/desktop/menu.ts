@@ -69,6 +69,7 @@ export function menuTemplate(state: MenuState, actions: MenuActions): MenuItemCo
         item('&Page Walk', 'show-page-walk', 'CmdOrCtrl+4'),
         item('Me&mory', 'show-memory', 'CmdOrCtrl+5'),
         item('&Devices', 'show-devices', 'CmdOrCtrl+6'),
+        item('Li&nux', 'show-linux', 'CmdOrCtrl+7'),
         SEPARATOR,
         {
           label: '&Theme',

@@ -1,11 +1,11 @@
 /** The panels of the workbench: id, words, icon, and the component that is loaded when the panel is first shown. */
-import { Binary, CircuitBoard, Cpu, LayoutList, ListTree, Map as MapIcon } from '@lucide/vue';
+import { Binary, CircuitBoard, Cpu, LayoutList, ListTree, Map as MapIcon, SquareTerminal } from '@lucide/vue';
 import { defineAsyncComponent } from 'vue';
 import type { Component } from 'vue';
 import type { WorkbenchCommand } from '#shared/contract.ts';
 import LoadingState from './components/LoadingState.vue';
 
-export type PanelId = 'overview' | 'registers' | 'memory-map' | 'page-walk' | 'memory' | 'devices';
+export type PanelId = 'overview' | 'registers' | 'memory-map' | 'page-walk' | 'memory' | 'devices' | 'linux';
 
 export interface PanelDefinition {
   id: PanelId;
@@ -69,6 +69,14 @@ export const PANELS: readonly PanelDefinition[] = [
     icon: CircuitBoard,
     command: 'show-devices',
     component: lazily(() => import('./features/devices/DevicesPanel.vue')),
+  },
+  {
+    id: 'linux',
+    title: 'Linux',
+    purpose: 'What the kernel tells: panic, log, tasks, modules',
+    icon: SquareTerminal,
+    command: 'show-linux',
+    component: lazily(() => import('./features/linux/LinuxPanel.vue')),
   },
 ];
 

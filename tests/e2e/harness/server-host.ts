@@ -26,6 +26,7 @@ const MENU_ITEMS: Readonly<Record<WorkbenchCommand, readonly [menu: string, item
   'show-page-walk': ['View', /^Page walk/],
   'show-memory': ['View', /^Memory(?! map)/],
   'show-devices': ['View', /^Devices/],
+  'show-linux': ['View', /^Linux/],
   'reset-layout': ['View', /^Reset layout/],
   'theme-system': ['View', /^Theme: as the system/],
   'theme-light': ['View', /^Theme: light/],

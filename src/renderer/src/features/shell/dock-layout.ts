@@ -24,6 +24,7 @@ export function applyDefaultLayout(api: DockviewApi, width: number, height: numb
   if (small) addPanel(api, 'memory-map', { referencePanel: 'overview', direction: 'within' }, true);
   addPanel(api, 'page-walk', { referencePanel: 'overview', direction: 'within' }, true);
   addPanel(api, 'devices', { referencePanel: 'overview', direction: 'within' }, true);
+  addPanel(api, 'linux', { referencePanel: 'overview', direction: 'within' }, true);
   if (small) {
     addPanel(api, 'memory', { referencePanel: 'overview', direction: 'within' }, true);
   } else {
