@@ -70,6 +70,7 @@ export function menuTemplate(state: MenuState, actions: MenuActions): MenuItemCo
         item('Me&mory', 'show-memory', 'CmdOrCtrl+5'),
         item('&Devices', 'show-devices', 'CmdOrCtrl+6'),
         item('Li&nux', 'show-linux', 'CmdOrCtrl+7'),
+        item('Mac&hines', 'show-machines', 'CmdOrCtrl+8'),
         SEPARATOR,
         {
           label: '&Theme',

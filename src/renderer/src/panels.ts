@@ -1,11 +1,11 @@
 /** The panels of the workbench: id, words, icon, and the component that is loaded when the panel is first shown. */
-import { Binary, CircuitBoard, Cpu, LayoutList, ListTree, Map as MapIcon, SquareTerminal } from '@lucide/vue';
+import { Binary, CircuitBoard, Cpu, LayoutList, ListTree, Map as MapIcon, Server, SquareTerminal } from '@lucide/vue';
 import { defineAsyncComponent } from 'vue';
 import type { Component } from 'vue';
 import type { WorkbenchCommand } from '#shared/contract.ts';
 import LoadingState from './components/LoadingState.vue';
 
-export type PanelId = 'overview' | 'registers' | 'memory-map' | 'page-walk' | 'memory' | 'devices' | 'linux';
+export type PanelId = 'overview' | 'registers' | 'memory-map' | 'page-walk' | 'memory' | 'devices' | 'linux' | 'machines';
 
 export interface PanelDefinition {
   id: PanelId;
@@ -77,6 +77,14 @@ export const PANELS: readonly PanelDefinition[] = [
     icon: SquareTerminal,
     command: 'show-linux',
     component: lazily(() => import('./features/linux/LinuxPanel.vue')),
+  },
+  {
+    id: 'machines',
+    title: 'Machines',
+    purpose: 'The virtual machines that this host ran',
+    icon: Server,
+    command: 'show-machines',
+    component: lazily(() => import('./features/machines/MachinesPanel.vue')),
   },
 ];
 

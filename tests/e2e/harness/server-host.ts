@@ -27,6 +27,7 @@ const MENU_ITEMS: Readonly<Record<WorkbenchCommand, readonly [menu: string, item
   'show-memory': ['View', /^Memory(?! map)/],
   'show-devices': ['View', /^Devices/],
   'show-linux': ['View', /^Linux/],
+  'show-machines': ['View', /^Machines/],
   'reset-layout': ['View', /^Reset layout/],
   'theme-system': ['View', /^Theme: as the system/],
   'theme-light': ['View', /^Theme: light/],

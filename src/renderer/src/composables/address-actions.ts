@@ -20,6 +20,8 @@ export interface AddressActions {
   spaceOf: (space: AddressSpace) => AddressSpace;
   /** Least digits of an address, so that columns line up: virtual ones of a 32-bit CPU are half as long. */
   digitsOf: (space: AddressSpace) => number;
+  /** The space of addresses between two stages of translation, where a chip can do something with them. */
+  intermediate?: () => AddressSpace | null;
 }
 
 const KEY: InjectionKey<AddressActions> = Symbol('address actions');

@@ -28,11 +28,11 @@ const PAGE = 4096;
 /** 2^4 pages to 2^20 pages (64 KiB to 4 GiB) grow; below and above all look alike. */
 const BOUNDS = { low: 4, high: 20 };
 /** Gaps hold nothing to look at. */
-const GAP_WEIGHT = 0.45;
+export const GAP_WEIGHT = 0.45;
 
 type Segment = Omit<StripCell, 'x' | 'width' | 'states'> & { weight: number; bytes: Partial<Record<MemoryState, number>> };
 
-function weightOf(size: number): number {
+export function weightOf(size: number): number {
   return Math.min(BOUNDS.high, Math.max(BOUNDS.low, Math.log2(size / PAGE)));
 }
 

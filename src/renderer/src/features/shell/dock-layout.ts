@@ -37,11 +37,11 @@ export function applyDefaultLayout(api: DockviewApi, width: number, height: numb
   api.getPanel('overview')?.api.setActive();
 }
 
-/** Brings a panel to the front, adding it where it was closed. */
+/** Brings a panel to the front; one that is not there joins the overview, in the widest group of the default. */
 export function revealPanel(api: DockviewApi, id: PanelId): void {
   const panel = api.getPanel(id);
   if (panel) panel.api.setActive();
-  else addPanel(api, id);
+  else addPanel(api, id, api.getPanel('overview') ? { referencePanel: 'overview', direction: 'within' } : undefined);
 }
 
 /** False when what was remembered does not fit this version: the caller falls back to the default. */
