@@ -1,38 +1,43 @@
-/** The kernel's red-black trees (Linux include/linux/rbtree_types.h), read in order and with bounds. */
-import type { LinuxKernel } from './kernel.ts';
+/** The kernel's red-black trees, in order. Facts: Linux include/linux/rbtree_types.h: a node's first word is its parent's address and its colour; a null pointer stands for no child. */
 import { KernelStruct } from './kernel-struct.ts';
+import type { LinuxKernel } from './kernel.ts';
 import type { ListEnd } from './lists.ts';
 
-/** Addresses of the rb_nodes, the smallest first. `top`: what the root's rb_node points to; 0n for an empty tree. At most `limit`; a node that comes again or cannot be read ends its branch. */
-export function readTree(kernel: LinuxKernel, top: bigint, limit: number): { nodes: bigint[] } & ListEnd {
-  const shape = new KernelStruct(kernel, 'rb_node', 0n);
-  const left = shape.at('rb_left');
-  const right = shape.at('rb_right');
+/** A red-black tree of 2^64 nodes is no higher than that. */
+const MAX_HEIGHT = 128;
+
+/**
+ * Addresses of the rb_nodes from the leftmost to the rightmost, at most `limit`: of the members named by offset, `node - offset` is the object. `root`: address of the struct rb_root. What cannot be read is left out,
+ * and `broken` says why. Throws WorkbenchError `unsupported` for a kernel whose types are not known.
+ */
+export function readTree(kernel: LinuxKernel, root: bigint, limit: number): { nodes: bigint[] } & ListEnd {
   const { space } = kernel;
+  const left = new KernelStruct(kernel, 'rb_node', 0n).at('rb_left');
+  const right = new KernelStruct(kernel, 'rb_node', 0n).at('rb_right');
   const nodes: bigint[] = [];
   const seen = new Set<bigint>();
   /** Nodes whose left side is being read. */
   const above: bigint[] = [];
   let broken: string | undefined;
-  let next = top;
-  while (next !== 0n || above.length > 0) {
-    if (next === 0n) {
-      const node = above.pop()!;
-      nodes.push(node);
-      next = space.word(node + right) ?? 0n;
+  let node = space.word(root + new KernelStruct(kernel, 'rb_root', 0n).at('rb_node'));
+  for (;;) {
+    if (node === undefined) broken ??= 'it leads to memory that is not in the dump';
+    else if (node !== 0n && seen.has(node)) broken ??= 'it leads into itself';
+    else if (node !== 0n && above.length >= MAX_HEIGHT) broken ??= `it is higher than ${MAX_HEIGHT} nodes`;
+    else if (node !== 0n) {
+      seen.add(node);
+      above.push(node);
+      node = space.word(node + left);
       continue;
     }
-    const lower = space.word(next + left);
-    if (seen.has(next)) broken = 'it leads into itself';
-    else if (seen.size >= limit) broken = `it goes on beyond ${limit} nodes`;
-    else if (lower === undefined) broken = 'it leads to memory that is not in the dump';
-    else {
-      seen.add(next);
-      above.push(next);
-      next = lower;
-      continue;
+    const next = above.pop();
+    if (next === undefined) break;
+    if (nodes.length >= limit) {
+      broken ??= `it goes on beyond ${limit} entries`;
+      break;
     }
-    next = 0n;
+    nodes.push(next);
+    node = space.word(next + right);
   }
-  return broken === undefined ? { nodes } : { nodes, broken };
+  return { nodes, ...(broken === undefined ? {} : { broken }) };
 }

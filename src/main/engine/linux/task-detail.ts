@@ -1,7 +1,8 @@
 /** One task in full. Each part may be missing on its own: it is then null, and a sentence says so. */
 import { WorkbenchError } from '#shared/errors.ts';
-import type { LinuxTask, LinuxTaskDetail, LinuxTaskList } from '#shared/model/index.ts';
+import type { LinuxArea, LinuxTask, LinuxTaskDetail, LinuxTaskList } from '#shared/model/index.ts';
 import type { LinuxKernel } from './kernel.ts';
+import { areasOf } from './areas.ts';
 import { describeFiles } from './files.ts';
 import { Parts } from './parts.ts';
 import { commandLineOf } from './tasks.ts';
@@ -14,7 +15,7 @@ export function describeTask(kernel: LinuxKernel, { tasks }: LinuxTaskList, pid:
   return {
     task,
     commandLine: task.kernel ? null : parts.read('The command line', () => commandLineOf(kernel, task)),
-    areas: null,
+    areas: task.kernel ? null : parts.read('The areas of its memory', () => areasIn(kernel, task, parts.problems)),
     files: task.kernel ? null : parts.read('The open files', () => describeFiles(kernel, task)),
     ...familyOf(tasks, task),
     problems: parts.problems,
@@ -25,4 +26,10 @@ function familyOf(tasks: readonly LinuxTask[], { pid, tgid }: LinuxTask): Pick<L
   const threads = tasks.filter((each) => each.tgid === tgid && each.pid !== pid).map((each) => each.pid);
   const children = tasks.filter((each) => each.parent === tgid && each.pid === each.tgid && each.pid !== 0).map((each) => each.pid);
   return { threads, children };
+}
+
+function areasIn(kernel: LinuxKernel, task: LinuxTask, problems: string[]): LinuxArea[] | undefined {
+  const list = areasOf(kernel, task);
+  problems.push(...(list?.problems ?? []));
+  return list?.areas;
 }
