@@ -1,0 +1,144 @@
+/** The four address spaces of a virtual machine: GVA by the guest's tables to GPA, by memslots to HVA, by the process's tables to HPA; and from GPA to HPA by the nested tables, which the CPU uses. */
+import { WorkbenchError } from '#shared/errors.ts';
+import type { NestedTables } from '#shared/model/index.ts';
+import type { Architecture } from '../arch/architecture.ts';
+import type { CpuState } from '../arch/cpu-state.ts';
+import type { PhysicalMemory } from '../memory/physical-memory.ts';
+import type { PagingMode, PagingOptions, StageTable } from '../translate/paging-mode.ts';
+import { tablesOfRegime } from '../translate/regime-tables.ts';
+import { Translator } from '../translate/translator.ts';
+import { TranslationSpace, type SpaceTable } from '../translate/translation-space.ts';
+import type { KvmMachine } from './machine.ts';
+import { MemslotMap } from './memslot-map.ts';
+import { MemslotMemory } from './memslot-memory.ts';
+import { kvmMode } from './spte-format.ts';
+import { readSpteMarks, type SpteMarks } from './spte-marks.ts';
+import { registersOfVcpu } from './vcpu-registers/index.ts';
+
+/** Which of the guest's own tables: a vCPU's (the first by default), or those of a root typed in, in that vCPU's mode. */
+export interface GuestRoot {
+  /** vcpu_id. */
+  vcpu?: number;
+  /** GPA of the guest's top table. */
+  root?: number;
+}
+
+/** The guest's virtual addresses. */
+export interface GuestTables {
+  /** vcpu_id. */
+  vcpu: number;
+  /** Over the guest's memory by memslots. */
+  space: TranslationSpace;
+  /** As the CPU goes: each of the guest's tables found by the nested ones; undefined for a guest without. */
+  twoDimensional: TranslationSpace | undefined;
+}
+
+export class GuestSpaces {
+  readonly machine: KvmMachine;
+  readonly hostMemory: PhysicalMemory;
+  /** HVA to HPA. */
+  readonly process: TranslationSpace;
+  readonly memory: MemslotMemory;
+  readonly slots: MemslotMap;
+  readonly marks: SpteMarks;
+  readonly #architecture: Architecture;
+  readonly #tables = new Map<string, GuestTables>();
+  readonly #nested = new Map<number, { stage: StageTable; translator: Translator }>();
+
+  /** `addressSpace`: of KVM; 0 but for System Management Mode. Throws WorkbenchError `unsupported` where the process's page tables are not in the dump. */
+  constructor(machine: KvmMachine, hostMemory: PhysicalMemory, architecture: Architecture, addressSpace = 0) {
+    const process = machine.processSpace?.tables;
+    if (!process) throw new WorkbenchError('unsupported', `the page tables of the process of virtual machine ${machine.id} are not in the dump`);
+    this.machine = machine;
+    this.hostMemory = hostMemory;
+    this.#architecture = architecture;
+    this.process = new TranslationSpace(hostMemory, process.tables.map(toHost));
+    this.slots = new MemslotMap(machine.memslots, addressSpace);
+    // Processes have the lower half of the addresses.
+    this.memory = new MemslotMemory(hostMemory, this.slots, this.process.translatorFor(0n));
+    this.marks = readSpteMarks(machine.kvm, machine.struct);
+  }
+
+  /** Throws WorkbenchError `bad-request` for a vCPU that there is none of, `unsupported` where what the dump has of it does not tell its tables. */
+  tables({ vcpu, root }: GuestRoot): GuestTables {
+    const key = `${vcpu ?? ''} ${root ?? ''}`;
+    const known = this.#tables.get(key);
+    if (known) return known;
+    const { id, cpu } = this.#cpu(vcpu);
+    const own = this.#ownTables(cpu, root);
+    const nested = this.nested(id)?.stage;
+    const tables = {
+      vcpu: id,
+      space: new TranslationSpace(this.memory, own),
+      twoDimensional:
+        nested &&
+        new TranslationSpace(
+          this.hostMemory,
+          own.map((table) => ({ ...table, options: above(table.options, nested) })),
+        ),
+    };
+    // Typed-in roots are endless.
+    if (this.#tables.size > 64) this.#tables.clear();
+    this.#tables.set(key, tables);
+    return tables;
+  }
+
+  /** The nested tables of a vCPU, or of the machine; undefined where there are none. */
+  nested(vcpu?: number): { stage: StageTable; translator: Translator } | undefined {
+    const tables = this.#nestedTables(vcpu);
+    if (!tables) return undefined;
+    let found = this.#nested.get(tables.root);
+    if (!found) {
+      const mode = this.#nestedMode(tables);
+      if (!mode) return undefined;
+      const stage: StageTable = { mode, root: tables.root, source: rootSource(tables, this.machine.id), options: {} };
+      found = { stage, translator: new Translator(this.hostMemory, mode, tables.root) };
+      this.#nested.set(tables.root, found);
+    }
+    return found;
+  }
+
+  #nestedTables(vcpu?: number): NestedTables | undefined {
+    const { nested } = this.machine;
+    const own = vcpu === undefined ? undefined : nested.find(({ vcpus }) => vcpus.includes(vcpu));
+    return own ?? nested.find(({ addressSpace }) => addressSpace === 0) ?? nested[0];
+  }
+
+  #nestedMode({ kind, levels }: NestedTables): PagingMode | undefined {
+    return levels === 4 || levels === 5 ? kvmMode(this.#architecture.pagingMode(`${kind}-${levels}level`), this.marks) : undefined;
+  }
+
+  #cpu(wanted: number | undefined): { id: number; cpu: CpuState } {
+    const { summaries, vcpus, kvm, id: machine } = this.machine;
+    const index = wanted === undefined ? 0 : summaries.findIndex(({ id }) => id === wanted);
+    const vcpu = vcpus[index];
+    if (!vcpu) {
+      const known = summaries.length === 0 ? 'it has none' : `it has ${summaries.map(({ id }) => id).join(', ')}`;
+      throw new WorkbenchError('bad-request', `virtual machine ${machine} has no vCPU ${wanted ?? 0}: ${known}`);
+    }
+    const { id } = summaries[index]!;
+    return { id, cpu: registersOfVcpu(kvm, vcpu, id).cpu };
+  }
+
+  #ownTables(cpu: CpuState, root: number | undefined): SpaceTable[] {
+    const architecture = this.#architecture;
+    const own = tablesOfRegime(architecture, architecture.regimesOf(cpu)[0], cpu.index);
+    if (root === undefined) return own.map((table) => ({ ...table, source: table.source.replace('CPU', 'vCPU') }));
+    return own.map((table) => ({ ...table, root, source: 'typed in' }));
+  }
+}
+
+function toHost(table: SpaceTable): SpaceTable {
+  return { ...table, source: "the process's tables (mm.pgd)", options: { ...table.options, leadsTo: 'HPA' } };
+}
+
+/** Tables of the guest, over one more stage. */
+function above(options: PagingOptions, nested: StageTable): PagingOptions {
+  const { below } = options;
+  return { ...options, below: below ? { ...below, options: above(below.options, nested) } : nested };
+}
+
+function rootSource({ kind, vcpus }: NestedTables, machine: string): string {
+  const of = vcpus.length > 0 ? `vCPU ${vcpus.join(', ')}` : `KVM's list of roots`;
+  return `${kind === 'npt' ? 'nested CR3' : 'EPT pointer'} of ${of} of ${machine}`;
+}
