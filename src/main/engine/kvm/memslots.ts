@@ -70,13 +70,12 @@ function setOf(kvm: KvmModule, machine: KernelStruct, pointer: string, problems:
 }
 
 function slotsOfTree(kvm: KvmModule, set: KernelStruct, problems: string[]): KernelStruct[] {
-  const top = set.pointer('gfn_tree.rb_node');
   const node = set.small('node_idx');
-  if (top === undefined || node === undefined || node < 0 || node > 1) {
+  if (node === undefined || node < 0 || node > 1) {
     problems.push('The tree of memslots is not in the dump.');
     return [];
   }
-  const { nodes, broken } = readTree(kvm.kernel, top, MAX_SLOTS);
+  const { nodes, broken } = readTree(kvm.kernel, set.at('gfn_tree'), MAX_SLOTS);
   if (broken !== undefined) problems.push(`The tree of memslots is not whole: ${broken}.`);
   return nodes.map((at) => KernelStruct.of(kvm.kernel, 'kvm_memory_slot', `gfn_node[${node}]`, at, kvm.types));
 }
