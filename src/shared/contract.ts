@@ -32,6 +32,7 @@ import type {
   RootChoice,
   RootSearch,
   Translation,
+  VirtualMachineList,
   Walk,
 } from './model/index.ts';
 import { FORMAT_IDS } from './open-choices.ts';
@@ -238,6 +239,7 @@ export const METHOD_ARGUMENTS = {
   listLinuxModules: v.strictObject(dump),
   getLinuxTask: v.strictObject({ ...dump, pid: count }),
   getLinuxPage: v.strictObject({ ...dump, physical }),
+  listVms: v.strictObject(dump),
   planExport: v.strictObject({ ...dump, options: exportOptions }),
   exportDump: v.strictObject({ ...dump, options: exportOptions, target: path, jobId: id }),
   cancelJob: v.strictObject({ jobId: id }),
@@ -302,6 +304,8 @@ export interface MethodResults {
   getLinuxTask: LinuxTaskDetail;
   /** The `struct page` of the frame that holds a GPA. Rejects `bad-request` for a frame that the kernel has none for. */
   getLinuxPage: LinuxPage;
+  /** The virtual machines of a KVM host, by PID. Rejects as the calls of a kernel do; no machines, and a problem that says so, for a kernel without KVM. */
+  listVms: VirtualMachineList;
   planExport: ExportPlan;
   /** Resolves when the file stands under its final name. Cancel rejects with `cancelled` and leaves nothing behind. */
   exportDump: ExportReport;

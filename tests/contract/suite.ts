@@ -248,6 +248,7 @@ export function contractSuite(description: string, connect: (folder: string) => 
         workbench.listLinuxModules(dump),
         workbench.getLinuxTask({ ...dump, pid: 1 }),
         workbench.getLinuxPage({ ...dump, physical: 0x1000 }),
+        workbench.listVms(dump),
       ];
       for (const asked of answers)
         await expect(asked).rejects.toMatchObject({ code: 'unsupported', message: expect.stringMatching(/VMCOREINFO|kernel/) });

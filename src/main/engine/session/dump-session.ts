@@ -32,6 +32,7 @@ import { HostSpace } from './host-space.ts';
 import type { DumpImage } from './dump-image.ts';
 import { correctRegions, describeMap } from './memory-map.ts';
 import { kernelOfDump } from './kernel-of-dump.ts';
+import { KvmQueries } from './kvm-queries.ts';
 import { LinuxQueries } from './linux-queries.ts';
 import { openImage, type OpenRequest } from './open-image.ts';
 import { lookForRoots } from './look-for-roots.ts';
@@ -60,6 +61,7 @@ export class DumpSession {
   readonly #architecture: Architecture | undefined;
   readonly #host: HostSpace | undefined;
   #linux: LinuxQueries;
+  #kvm: KvmQueries;
   #corrections: RegionCorrection[];
   #export: ExportJob | undefined;
   /** The exported file, opened to be verified. */
@@ -82,6 +84,7 @@ export class DumpSession {
     this.#architecture = ARCHITECTURES.find(({ id }) => id === dump.architecture);
     this.#host = HostSpace.of(dump, this.#memory);
     this.#linux = this.#openLinux();
+    this.#kvm = new KvmQueries(() => this.#linux.kernel);
   }
 
   static async open(request: OpenRequest, progress: Progress): Promise<DumpSession> {
@@ -214,6 +217,7 @@ export class DumpSession {
     Object.assign(this.#dump, { cpus, vmcoreinfo });
     this.#spaces.clear();
     this.#linux = this.#openLinux();
+    this.#kvm = new KvmQueries(() => this.#linux.kernel);
     return { candidates, completed };
   }
 
@@ -239,6 +243,10 @@ export class DumpSession {
 
   getLinuxPage(argument: Argument<'getLinuxPage'>): MethodResults['getLinuxPage'] {
     return this.#linux.getPage(argument);
+  }
+
+  listVms(): MethodResults['listVms'] {
+    return this.#kvm.listVms();
   }
 
   planExport({ options }: Argument<'planExport'>): MethodResults['planExport'] {

@@ -28,6 +28,7 @@ export const QUERY_NAMES = [
   'listLinuxModules',
   'getLinuxTask',
   'getLinuxPage',
+  'listVms',
   'planExport',
 ] as const;
 export type QueryName = (typeof QUERY_NAMES)[number];
