@@ -76,6 +76,11 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRule>> = {
     ],
     packages: [],
   },
+  // Files that a user gives of a kernel: its image, modules, BTF, layouts, as types and symbols.
+  [`${ENGINE}/kernel-files`]: {
+    folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/elf-object`, `${ENGINE}/dwarf`, `${ENGINE}/btf`, `${ENGINE}/linux`],
+    packages: [],
+  },
   [`${ENGINE}/export`]: {
     folders: [
       'src/shared',

@@ -79,6 +79,13 @@ export class BtfData {
     return end < 0 ? '' : String.fromCharCode(...this.#strings.subarray(start, end));
   }
 
+  /** Whether a string begins there, and not in the middle of one: a module's BTF behind another base leads there. */
+  startsString(offset: number): boolean {
+    if (offset < this.#firstString) return this.base?.startsString(offset) ?? false;
+    const start = offset - this.#firstString;
+    return start < this.#strings.length && (start === 0 || this.#strings[start - 1] === 0);
+  }
+
   word(at: number): number {
     return this.view.getUint32(at, this.littleEndian);
   }

@@ -1,4 +1,5 @@
 /** What a user gave beside the dump to tell of its kernel: files with debug information, BTF, a layout. Reading them is no matter of this folder. */
+import type { BtfData } from '../btf/btf-data.ts';
 import type { KernelTypes } from './kernel-types.ts';
 import type { LinuxKernel } from './kernel.ts';
 
@@ -7,6 +8,8 @@ export interface GivenKernel {
   typesOf(module: string, kernel: LinuxKernel): KernelTypes | undefined;
   /** Where a symbol of the kernel's image is while it runs. */
   addressOf(symbol: string, kernel: LinuxKernel): bigint | undefined;
+  /** The kernel's BTF, which BTF of its modules is numbered after, for memory that lacks it. */
+  btfOf(kernel: LinuxKernel): BtfData | undefined;
   /** What was taken, as a source of types: "vmlinux-5.10.0-46-amd64 (BTF)". Undefined where nothing was. */
   sourceOf(module: string, kernel: LinuxKernel): string | undefined;
   /** Which files are not used, and why, in sentences. */

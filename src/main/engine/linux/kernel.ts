@@ -30,7 +30,7 @@ export class LinuxKernel {
   readonly vmcoreinfo: ReadonlyMap<string, string>;
   #kallsyms: KallsymsTable | null | undefined;
   #btf: BtfData | null | undefined;
-  #types: KernelTypes | null | undefined;
+  #types: KnownTypes | null | undefined;
   #modules: ReadonlyMap<string, LinuxModule> | undefined;
   readonly #addresses = new Map<string, bigint | undefined>();
 
@@ -59,6 +59,11 @@ export class LinuxKernel {
     return this.#types ?? undefined;
   }
 
+  /** Types of the kernel and of its modules, of which something was asked so far. */
+  get askedTypes(): KnownTypes[] {
+    return [this.#types, ...Array.from(this.#modules?.values() ?? [], (module) => module.askedTypes)].filter((types) => types instanceof KnownTypes);
+  }
+
   /** Types that the user gave, by the module's name ('vmlinux' for the kernel). */
   typesOfModule(module: string): KernelTypes | undefined {
     return this.given?.typesOf(module, this);
@@ -66,7 +71,7 @@ export class LinuxKernel {
 
   /** The kernel's own BTF; undefined where it has none, or the dump lacks it. */
   get btf(): BtfData | undefined {
-    this.#btf ??= this.#readBtf() ?? null;
+    this.#btf ??= this.#readBtf() ?? this.given?.btfOf(this) ?? null;
     return this.#btf ?? undefined;
   }
 
@@ -117,7 +122,7 @@ export class LinuxKernel {
     return value !== undefined && /^[\da-f]{1,16}$/.test(value) ? BigInt(`0x${value}`) : undefined;
   }
 
-  #findTypes(): KernelTypes | undefined {
+  #findTypes(): KnownTypes | undefined {
     const given = this.typesOfModule(VMLINUX);
     const own = this.btf && new BtfTypes(this.btf, this.space.wordSize);
     const sources = [given, own].filter((types) => types !== undefined);

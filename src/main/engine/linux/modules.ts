@@ -24,7 +24,7 @@ export class LinuxModule {
   /** Its struct module. */
   readonly struct: KernelStruct;
   #symbols: ModuleSymbols | null | undefined;
-  #types: KernelTypes | null | undefined;
+  #types: KnownTypes | null | undefined;
 
   constructor(struct: KernelStruct) {
     this.kernel = struct.kernel;
@@ -54,6 +54,11 @@ export class LinuxModule {
     return this.#types ?? undefined;
   }
 
+  /** The same, where they were asked for. */
+  get askedTypes(): KnownTypes | undefined {
+    return this.#types ?? undefined;
+  }
+
   /** Address of a symbol of the module's own. */
   address(name: string): bigint | undefined {
     return this.symbols?.find(name);
@@ -75,7 +80,7 @@ export class LinuxModule {
     return { address, size };
   }
 
-  #findTypes(): KernelTypes | undefined {
+  #findTypes(): KnownTypes | undefined {
     const { kernel, name } = this;
     const own = [kernel.typesOfModule(name), this.#readTypes()].filter((types) => types !== undefined);
     const sources = kernel.types ? [...own, kernel.types] : own;

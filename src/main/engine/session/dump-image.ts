@@ -4,6 +4,7 @@ import type { OpenedDump } from '../formats/format.ts';
 import type { OpenOptions } from '#shared/model/dump.ts';
 import type { Access } from '../io/mapping.ts';
 import type { SharedSource } from '../io/open-source.ts';
+import type { SharedDebugFile } from './debug-files.ts';
 
 /** A file as it was opened. */
 export interface OpenedFile {
@@ -20,4 +21,6 @@ export interface DumpImage {
   options: OpenOptions;
   dump: OpenedDump;
   corrections: RegionCorrection[];
+  /** The files of `options.debug`, opened. */
+  debugFiles: SharedDebugFile[];
 }

@@ -29,6 +29,7 @@ import { PhysicalRegions } from '../memory/physical-regions.ts';
 import { TranslationSpace } from '../translate/translation-space.ts';
 import { describeAddress } from './describe-address.ts';
 import { HostSpace } from './host-space.ts';
+import { DebugFiles } from './debug-files.ts';
 import type { DumpImage } from './dump-image.ts';
 import { correctRegions, describeMap } from './memory-map.ts';
 import { kernelOfDump } from './kernel-of-dump.ts';
@@ -54,6 +55,7 @@ export interface ExportStart {
 
 export class DumpSession {
   readonly #source: OpenSource;
+  readonly #debugFiles: DebugFiles;
   /** As it was opened or adopted; its corrections are the first ones. */
   readonly #image: DumpImage;
   readonly #dump: OpenedDump;
@@ -72,9 +74,10 @@ export class DumpSession {
   /** By root, so that interactive work does not make one per address. */
   readonly #spaces = new Map<string, TranslationSpace>();
 
-  private constructor(source: OpenSource, image: DumpImage) {
+  private constructor(source: OpenSource, image: DumpImage, debugFiles: DebugFiles) {
     const { dump, corrections } = image;
     this.#source = source;
+    this.#debugFiles = debugFiles;
     this.#image = image;
     this.#dump = dump;
     this.#corrections = corrections;
@@ -88,20 +91,27 @@ export class DumpSession {
   }
 
   static async open(request: OpenRequest, progress: Progress): Promise<DumpSession> {
-    const { source, image } = await openImage(request, progress);
+    // First, as a wrong path should not come out after a long decompression.
+    const debugFiles = await DebugFiles.open(request.options.debug ?? [], progress);
     try {
-      // What stands beside the file is about the guest's map.
-      const corrections = image.dump.space === 'hva' ? [] : keptCorrections(image.files[0]!.path, image.dump);
-      return new DumpSession(source, { ...image, corrections });
+      const { source, image } = await openImage(request, progress);
+      try {
+        // What stands beside the file is about the guest's map.
+        const corrections = image.dump.space === 'hva' ? [] : keptCorrections(image.files[0]!.path, image.dump);
+        return new DumpSession(source, { ...image, corrections, debugFiles: debugFiles.shared }, debugFiles);
+      } catch (error) {
+        source.close();
+        throw error;
+      }
     } catch (error) {
-      source.close();
+      debugFiles.close();
       throw error;
     }
   }
 
   /** The same dump in another thread. */
   static adopt(image: DumpImage): DumpSession {
-    return new DumpSession(adoptSource(image.source), image);
+    return new DumpSession(adoptSource(image.source), image, DebugFiles.adopt(image.debugFiles));
   }
 
   get image(): DumpImage {
@@ -110,6 +120,7 @@ export class DumpSession {
 
   close(): void {
     this.#source.close();
+    this.#debugFiles.close();
   }
 
   summary(dumpId: string): DumpSummary {
@@ -303,7 +314,7 @@ export class DumpSession {
   }
 
   #openLinux(): LinuxQueries {
-    return new LinuxQueries(() => kernelOfDump(this.#dump, this.#memory, this.#architecture));
+    return new LinuxQueries(() => kernelOfDump(this.#dump, this.#memory, this.#architecture, this.#debugFiles.kernelFiles));
   }
 
   #exportSource(): ExportSource {

@@ -25,7 +25,10 @@ export interface OpenRequest {
  * A source and what is in it. The caller closes the source. Throws with everything closed: what the containers and the format throw, WorkbenchError `io`,
  * `bad-request` for RAM files that do not fit the dump.
  */
-export async function openImage(request: OpenRequest, progress: Progress): Promise<{ source: OpenSource; image: Omit<DumpImage, 'corrections'> }> {
+export async function openImage(
+  request: OpenRequest,
+  progress: Progress,
+): Promise<{ source: OpenSource; image: Omit<DumpImage, 'corrections' | 'debugFiles'> }> {
   const { options } = request;
   const files: OpenedFile[] = [];
   const parts: Contents[] = [];

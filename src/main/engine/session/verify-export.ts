@@ -19,7 +19,7 @@ const ADVICE =
 
 /** The result as an open dump, and the pieces to compare. */
 export interface Verification {
-  image: Omit<DumpImage, 'corrections'>;
+  image: Omit<DumpImage, 'corrections' | 'debugFiles'>;
   /** Physical address of the source that the result shows at 0: raw memory of a window starts there. */
   base: number;
   pieces: SharedCopy;

@@ -112,9 +112,10 @@ export class QemuProgram {
   #openSymbols(path: string): void {
     const source = FileSource.open(path, { mapping: false });
     try {
-      const elf = new ElfFile(source);
-      const same = elf.buildId !== undefined && elf.buildId === this.#image?.buildId;
-      if (!same) {
+      // BTF and layouts of a kernel may be among them, too.
+      const elf = isElf(source) ? new ElfFile(source) : undefined;
+      const same = elf?.buildId !== undefined && elf.buildId === this.#image?.buildId;
+      if (!elf || !same) {
         source.close();
         return;
       }
@@ -168,6 +169,11 @@ export class QemuProgram {
       return { start, end: next && next.start === end && isWritable(next) && !core.fileAt(end) ? next.end : end };
     });
   }
+}
+
+function isElf(source: FileSource): boolean {
+  const magic = new Uint8Array(4);
+  return source.read(0, magic) === 4 && new DataView(magic.buffer).getUint32(0, true) === ELF_MAGIC;
 }
 
 /** Without notes: the first mapped program that has QEMU's variables. */
