@@ -17,6 +17,9 @@ import type {
   ExportPlan,
   ExportReport,
   GoToTarget,
+  GuestOwner,
+  GuestTranslation,
+  GuestWalk,
   JobProgress,
   LinuxLog,
   LinuxModuleList,
@@ -200,6 +203,9 @@ const exportOptions: v.GenericSchema<ExportOptions> = v.strictObject({
   verify: flag,
 }) as v.GenericSchema<ExportOptions>;
 const space = v.picklist(['gva', 'gpa', 'hva', 'file']);
+/** `vm`: VirtualMachine.id. Of a GVA: by the tables of a vCPU (vcpu_id; the first one's by default), or of a root, the GPA of a top table in that vCPU's mode. */
+const guest = { ...dump, vm: id, vcpu: v.optional(count), root: v.optional(physical) };
+const guestSpace = v.picklist(['gva', 'gpa', 'hva']);
 
 /** Argument schemas by method; the transports' receiving ends check every call against them. */
 export const METHOD_ARGUMENTS = {
@@ -240,6 +246,9 @@ export const METHOD_ARGUMENTS = {
   getLinuxTask: v.strictObject({ ...dump, pid: count }),
   getLinuxPage: v.strictObject({ ...dump, physical }),
   listVms: v.strictObject(dump),
+  translateGuest: v.strictObject({ ...guest, space: guestSpace, addresses: v.pipe(v.array(address64), v.maxLength(TRANSLATE_LIMIT)) }),
+  walkGuest: v.strictObject({ ...guest, space: guestSpace, address: address64 }),
+  findGuestOwners: v.strictObject({ ...dump, physical }),
   planExport: v.strictObject({ ...dump, options: exportOptions }),
   exportDump: v.strictObject({ ...dump, options: exportOptions, target: path, jobId: id }),
   cancelJob: v.strictObject({ jobId: id }),
@@ -306,6 +315,12 @@ export interface MethodResults {
   getLinuxPage: LinuxPage;
   /** The virtual machines of a KVM host, by PID. Rejects as the calls of a kernel do; no machines, and a problem that says so, for a kernel without KVM. */
   listVms: VirtualMachineList;
+  /** Addresses of a virtual machine in the next spaces down to the host's physical memory; one answer per address, in order. Rejects `bad-request` for a machine or a vCPU that is not there. */
+  translateGuest: GuestTranslation[];
+  /** One address of a virtual machine with every step: by memslots and, apart from that, by nested tables. */
+  walkGuest: GuestWalk;
+  /** Which virtual machines' processes hold a byte of the host's memory, and at which addresses. Empty when none does. */
+  findGuestOwners: GuestOwner[];
   planExport: ExportPlan;
   /** Resolves when the file stands under its final name. Cancel rejects with `cancelled` and leaves nothing behind. */
   exportDump: ExportReport;

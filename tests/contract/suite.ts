@@ -249,6 +249,9 @@ export function contractSuite(description: string, connect: (folder: string) => 
         workbench.getLinuxTask({ ...dump, pid: 1 }),
         workbench.getLinuxPage({ ...dump, physical: 0x1000 }),
         workbench.listVms(dump),
+        workbench.translateGuest({ ...dump, vm: '174', space: 'gpa', addresses: [0n] }),
+        workbench.walkGuest({ ...dump, vm: '174', space: 'gpa', address: 0n }),
+        workbench.findGuestOwners({ ...dump, physical: 0x1000 }),
       ];
       for (const asked of answers)
         await expect(asked).rejects.toMatchObject({ code: 'unsupported', message: expect.stringMatching(/VMCOREINFO|kernel/) });

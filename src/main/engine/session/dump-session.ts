@@ -28,6 +28,7 @@ import { GuestMemory } from '../memory/guest-memory.ts';
 import { PhysicalRegions } from '../memory/physical-regions.ts';
 import { TranslationSpace } from '../translate/translation-space.ts';
 import { describeAddress } from './describe-address.ts';
+import { GuestTranslations } from './guest-translation.ts';
 import { HostSpace } from './host-space.ts';
 import { DebugFiles } from './debug-files.ts';
 import type { DumpImage } from './dump-image.ts';
@@ -64,6 +65,7 @@ export class DumpSession {
   readonly #host: HostSpace | undefined;
   #linux: LinuxQueries;
   #kvm: KvmQueries;
+  #guests: GuestTranslations;
   #corrections: RegionCorrection[];
   #export: ExportJob | undefined;
   /** The exported file, opened to be verified. */
@@ -88,6 +90,7 @@ export class DumpSession {
     this.#host = HostSpace.of(dump, this.#memory);
     this.#linux = this.#openLinux();
     this.#kvm = new KvmQueries(() => this.#linux.kernel);
+    this.#guests = this.#openGuests();
   }
 
   static async open(request: OpenRequest, progress: Progress): Promise<DumpSession> {
@@ -229,6 +232,7 @@ export class DumpSession {
     this.#spaces.clear();
     this.#linux = this.#openLinux();
     this.#kvm = new KvmQueries(() => this.#linux.kernel);
+    this.#guests = this.#openGuests();
     return { candidates, completed };
   }
 
@@ -258,6 +262,18 @@ export class DumpSession {
 
   listVms(): MethodResults['listVms'] {
     return this.#kvm.listVms();
+  }
+
+  translateGuest(argument: Argument<'translateGuest'>): MethodResults['translateGuest'] {
+    return this.#guests.translate(argument);
+  }
+
+  walkGuest(argument: Argument<'walkGuest'>): MethodResults['walkGuest'] {
+    return this.#guests.walk(argument);
+  }
+
+  findGuestOwners(argument: Argument<'findGuestOwners'>): MethodResults['findGuestOwners'] {
+    return this.#guests.findOwners(argument);
   }
 
   planExport({ options }: Argument<'planExport'>): MethodResults['planExport'] {
@@ -315,6 +331,16 @@ export class DumpSession {
 
   #openLinux(): LinuxQueries {
     return new LinuxQueries(() => kernelOfDump(this.#dump, this.#memory, this.#architecture, this.#debugFiles.kernelFiles));
+  }
+
+  #openGuests(): GuestTranslations {
+    const [linux, kvm] = [this.#linux, this.#kvm];
+    return new GuestTranslations({
+      kernel: () => linux.kernel,
+      machines: () => kvm.machines,
+      memory: this.#memory,
+      architecture: this.#architecture,
+    });
   }
 
   #exportSource(): ExportSource {

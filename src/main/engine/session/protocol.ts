@@ -29,6 +29,9 @@ export const QUERY_NAMES = [
   'getLinuxTask',
   'getLinuxPage',
   'listVms',
+  'translateGuest',
+  'walkGuest',
+  'findGuestOwners',
   'planExport',
 ] as const;
 export type QueryName = (typeof QUERY_NAMES)[number];
