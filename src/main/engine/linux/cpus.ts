@@ -19,6 +19,7 @@ function cpusOfMask(kernel: LinuxKernel, symbol: string): number[] | undefined {
   for (let at = 0; at < size; at += space.wordSize) {
     const word = space.word(mask + BigInt(at));
     if (word === undefined) return undefined;
+    if (word === 0n) continue;
     for (let bit = 0; bit < 8 * space.wordSize; bit++) if (((word >> BigInt(bit)) & 1n) === 1n) cpus.push(8 * at + bit);
   }
   return cpus;

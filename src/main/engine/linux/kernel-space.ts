@@ -4,6 +4,7 @@ import type { TranslationSpace } from '../translate/translation-space.ts';
 
 /** Longest string that is read: PATH_MAX. */
 const MAX_STRING = 4096;
+const DECODER = new TextDecoder();
 
 export interface KernelSpaceOptions {
   littleEndian: boolean;
@@ -80,7 +81,7 @@ export class KernelSpace {
     const length = this.fill(address, bytes);
     if (length === 0) return undefined;
     const end = bytes.subarray(0, length).indexOf(0);
-    return new TextDecoder().decode(bytes.subarray(0, end < 0 ? length : end));
+    return DECODER.decode(bytes.subarray(0, end < 0 ? length : end));
   }
 
   #load(address: bigint, size: number): DataView | undefined {

@@ -5,8 +5,16 @@ import type { KernelTypes } from './kernel-types.ts';
 import type { LinuxKernel } from './kernel.ts';
 import { missingMember } from './known-types.ts';
 
-/** Places that were looked up, by struct and path: a list of thousands asks for the same few. */
-const places = new WeakMap<KernelTypes, Map<string, FieldPlace | undefined>>();
+/** Places that were looked up, by struct, then path: a list of thousands asks for the same few. */
+const places = new WeakMap<KernelTypes, Map<string, Map<string, FieldPlace | undefined>>>();
+
+function placesIn(types: KernelTypes, struct: string): Map<string, FieldPlace | undefined> {
+  let structs = places.get(types);
+  if (!structs) places.set(types, (structs = new Map()));
+  let known = structs.get(struct);
+  if (!known) structs.set(struct, (known = new Map()));
+  return known;
+}
 
 export class KernelStruct {
   readonly kernel: LinuxKernel;
@@ -14,6 +22,7 @@ export class KernelStruct {
   readonly name: string;
   readonly address: bigint;
   readonly #types: KernelTypes | undefined;
+  #places: Map<string, FieldPlace | undefined> | undefined;
 
   /** `types`: of the module that the struct belongs to; the kernel's own without. */
   constructor(kernel: LinuxKernel, name: string, address: bigint, types: KernelTypes | undefined = kernel.types) {
@@ -97,11 +106,12 @@ export class KernelStruct {
   #find(path: string): FieldPlace | undefined {
     const types = this.#types;
     if (!types) return undefined;
-    let known = places.get(types);
-    if (!known) places.set(types, (known = new Map()));
-    const key = `${this.name}.${path}`;
-    if (!known.has(key)) known.set(key, types.find(this.name, path));
-    return known.get(key);
+    this.#places ??= placesIn(types, this.name);
+    const known = this.#places.get(path);
+    if (known !== undefined || this.#places.has(path)) return known;
+    const place = types.find(this.name, path);
+    this.#places.set(path, place);
+    return place;
   }
 
   #load(address: bigint, size: number): bigint | undefined {
