@@ -1,22 +1,17 @@
 /** What the engine reads of a Linux guest's kernel, out of its memory alone, against what the guest itself printed. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseVmcoreinfo } from '#engine/formats/vmcoreinfo.ts';
 import type { LinuxKernel } from '#engine/linux/kernel.ts';
 import { readLog, timeText } from '#engine/linux/log.ts';
-import { openKernel } from '#engine/linux/open-kernel.ts';
 import { commandLineOf, listTasks } from '#engine/linux/tasks.ts';
-import { translationTables } from '#engine/session/translation-root.ts';
+import { kernelOfDump } from '#engine/session/kernel-of-dump.ts';
 import { openToExport } from '../engine/export/export-case.ts';
 import { labFile, LINUX_GUESTS } from './lab-guest.ts';
 import { readMarks } from './marks.ts';
 
 function kernelOf(file: string): LinuxKernel {
   const { dump, memory, architecture } = openToExport(file);
-  const { cpus, littleEndian = true } = dump;
-  const tablesOf = (root: number) => translationTables(architecture, cpus, { kind: 'root', root });
-  const vmcoreinfo = parseVmcoreinfo(dump.vmcoreinfo!);
-  return openKernel({ memory, architecture: architecture!, cpus, littleEndian, vmcoreinfo, tablesOf })!;
+  return kernelOfDump(dump, memory, architecture);
 }
 
 describe.each(LINUX_GUESTS)('the kernel of %s', (guest) => {

@@ -1,7 +1,8 @@
 /** The symbols of a real Linux guest out of its memory, against what its VMCOREINFO says of them; and tables that hold together no more. */
 import { describe, expect, it } from 'vitest';
 import { parseVmcoreinfo } from '#engine/formats/vmcoreinfo.ts';
-import { readKallsyms, relativeAddresses } from '#engine/linux/kallsyms.ts';
+import { relativeAddresses } from '#engine/linux/kallsyms-addresses.ts';
+import { readKallsyms } from '#engine/linux/kallsyms.ts';
 import { KallsymsTable } from '#engine/linux/kallsyms-table.ts';
 import { KernelSpace } from '#engine/linux/kernel-space.ts';
 import { walkableTables } from '#engine/translate/regime-tables.ts';

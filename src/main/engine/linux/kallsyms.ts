@@ -1,4 +1,5 @@
-/** Where kallsyms lies: as VMCOREINFO says (since v6.0), or by what its token table looks like. */
+/** kallsyms where VMCOREINFO says where it lies (since v6.0, 5fd8fea935a1). */
+import { absoluteAddresses, offsetsAt, placeRelativeAddresses, relativeAddresses } from './kallsyms-addresses.ts';
 import type { KernelSpace } from './kernel-space.ts';
 import { KallsymsTable, type KallsymsParts, type SymbolAddresses } from './kallsyms-table.ts';
 
@@ -69,35 +70,18 @@ function grown(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 function readAddresses(space: KernelSpace, count: number, at: (symbol: string) => bigint | undefined): SymbolAddresses | undefined {
-  const offsetsAt = at('kallsyms_offsets');
-  const baseAt = at('kallsyms_relative_base');
-  if (offsetsAt === undefined || baseAt === undefined) return readAbsolute(space, count, at('kallsyms_addresses'));
-  const base = space.word(baseAt);
-  const bytes = space.bytes(offsetsAt, 4 * count);
-  if (base === undefined || !bytes) return undefined;
-  const view = new DataView(bytes.buffer);
-  const offsets = Int32Array.from({ length: count }, (_, index) => view.getInt32(4 * index, space.littleEndian));
-  return relativeAddresses(offsets, base);
-}
-
-/** Whether the kernel counts down (CONFIG_KALLSYMS_ABSOLUTE_PERCPU) shows in the signs: then all but per-CPU symbols are negative. */
-export function relativeAddresses(offsets: Int32Array, base: bigint): SymbolAddresses {
-  let negative = 0;
-  for (const offset of offsets) if (offset < 0) negative++;
-  const countsDown = negative > offsets.length / 2;
-  return {
-    at(index) {
-      const offset = offsets[index]!;
-      if (!countsDown) return base + BigInt(offset >>> 0);
-      return offset >= 0 ? BigInt(offset) : base - 1n - BigInt(offset);
-    },
-  };
-}
-
-function readAbsolute(space: KernelSpace, count: number, address: bigint | undefined): SymbolAddresses | undefined {
-  const bytes = address === undefined ? undefined : space.bytes(address, space.wordSize * count);
-  if (!bytes) return undefined;
-  const view = new DataView(bytes.buffer);
   const { littleEndian, wordSize } = space;
-  return { at: (index) => (wordSize === 8 ? view.getBigUint64(8 * index, littleEndian) : BigInt(view.getUint32(4 * index, littleEndian))) };
+  const place = at('kallsyms_offsets');
+  const baseAt = at('kallsyms_relative_base');
+  if (place === undefined) {
+    const words = at('kallsyms_addresses');
+    const bytes = words === undefined ? undefined : space.bytes(words, wordSize * count);
+    return bytes && absoluteAddresses(new DataView(bytes.buffer), wordSize, littleEndian);
+  }
+  const bytes = space.bytes(place, 4 * count);
+  if (!bytes) return undefined;
+  const offsets = offsetsAt(new DataView(bytes.buffer), 0, count, littleEndian);
+  if (baseAt === undefined) return placeRelativeAddresses(offsets, place);
+  const base = space.word(baseAt);
+  return base === undefined ? undefined : relativeAddresses(offsets, base);
 }

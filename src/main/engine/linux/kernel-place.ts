@@ -13,20 +13,28 @@ const PPC64_LINEAR = 0xc000_0000_0000_0000n;
 /** struct uts_namespace begins with its names, or with a counter before them: sysname, nodename, release, … of 65 bytes each. */
 const UTS_NAMES = 8 + 6 * 65;
 
+/** Where VMCOREINFO itself says that an address of the kernel's image lies in physical memory (x86-64, arm64); undefined where it does not. */
+export function toldPlace(values: ReadonlyMap<string, string>, virtual: bigint): number | undefined {
+  const physBase = integer(values.get('NUMBER(phys_base)'));
+  const imageOffset = integer(values.get('NUMBER(kimage_voffset)'));
+  if (physBase !== undefined) return inMemory(virtual - X86_64_KERNEL + physBase);
+  return imageOffset === undefined ? undefined : inMemory(BigInt.asUintN(64, virtual - imageOffset));
+}
+
 /**
  * Where a symbol of the kernel may lie in physical memory: as the page tables say, and as the linear maps of Linux would have it (x86-64, arm64, i386, ppc64, s390x), for CPUs that
  * run a program without the kernel mapped.
  */
 export function symbolPlaces({ values }: VmcoreinfoText, virtual: bigint, translate: Translate | undefined): number[] {
-  const places: (number | bigint | undefined)[] = [translate?.(virtual)];
-  const physBase = integer(values.get('NUMBER(phys_base)'));
-  const imageOffset = integer(values.get('NUMBER(kimage_voffset)'));
-  if (physBase !== undefined) places.push(virtual - X86_64_KERNEL + physBase);
-  if (imageOffset !== undefined) places.push(BigInt.asUintN(64, virtual - imageOffset));
-  places.push(virtual - SPLIT_3G, virtual - PPC64_LINEAR, virtual);
-  return places.flatMap((place) => (place === undefined || place < 0 || place >= PHYSICAL_LIMIT ? [] : [Number(place)]));
+  const linear = [virtual - SPLIT_3G, virtual - PPC64_LINEAR, virtual].map(inMemory);
+  return [translate?.(virtual), toldPlace(values, virtual), ...linear].filter((place) => place !== undefined);
 }
 
+function inMemory(place: bigint): number | undefined {
+  return place < 0n || place >= PHYSICAL_LIMIT ? undefined : Number(place);
+}
+
+/** Whether the release stands where the names of the system are: as the page tables say, or the linear maps would have it. */
 export function isRunning(memory: PhysicalMemory, text: VmcoreinfoText, translate: Translate | undefined): boolean {
   const address = integer(`0x${text.values.get('SYMBOL(init_uts_ns)')}`);
   if (address === undefined) return false;

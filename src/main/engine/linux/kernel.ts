@@ -5,10 +5,13 @@
 import { WorkbenchError } from '#shared/errors.ts';
 import { BtfData } from '../btf/btf-data.ts';
 import { BtfTypes } from '../btf/btf-types.ts';
+import { findBtf } from './find-btf.ts';
 import { readKallsyms } from './kallsyms.ts';
+import { findKallsyms } from './kallsyms-search.ts';
 import type { KallsymsTable } from './kallsyms-table.ts';
 import type { KernelSpace } from './kernel-space.ts';
 import type { KernelTypes } from './kernel-types.ts';
+import { stretchesAround, type KernelStretch } from './kernel-window.ts';
 import type { GivenKernel } from './given-kernel.ts';
 import { KnownTypes, VMLINUX } from './known-types.ts';
 import { listModules, type LinuxModule } from './modules.ts';
@@ -19,6 +22,12 @@ const MAX_BTF = 64 * 1024 * 1024;
 /** What is known of a kernel beside its memory. */
 export interface KernelKnowledge {
   vmcoreinfo: ReadonlyMap<string, string>;
+  /** How the kernel was found, in words. */
+  foundBy: string;
+  /** An address in its text, where VMCOREINFO gives none. */
+  text?: bigint;
+  /** As its own read-only data has it, for a kernel without VMCOREINFO. */
+  release?: string;
   userSpace: (root: number) => KernelSpace;
   /** What the user gave. */
   given?: GivenKernel;
@@ -28,6 +37,12 @@ export class LinuxKernel {
   readonly space: KernelSpace;
   /** Lines of VMCOREINFO by key. */
   readonly vmcoreinfo: ReadonlyMap<string, string>;
+  /** How the kernel was found: "VMCOREINFO (vmcoreinfo device)". */
+  readonly foundBy: string;
+  /** "6.1.0-13-amd64"; undefined where neither VMCOREINFO nor its read-only data says. */
+  readonly release: string | undefined;
+  readonly #text: bigint | undefined;
+  #stretches: KernelStretch[] | undefined;
   #kallsyms: KallsymsTable | null | undefined;
   #btf: BtfData | null | undefined;
   #types: KnownTypes | null | undefined;
@@ -40,16 +55,19 @@ export class LinuxKernel {
   /** What the user gave: its types come before what memory tells, its symbols after. */
   readonly given: GivenKernel | undefined;
 
-  constructor(space: KernelSpace, { vmcoreinfo, userSpace, given }: KernelKnowledge) {
+  constructor(space: KernelSpace, { vmcoreinfo, foundBy, text, release, userSpace, given }: KernelKnowledge) {
     this.space = space;
     this.vmcoreinfo = vmcoreinfo;
+    this.foundBy = foundBy;
+    this.#text = text ?? this.#noted('_stext');
+    this.release = vmcoreinfo.get('OSRELEASE') ?? release;
     this.userSpace = userSpace;
     this.given = given;
   }
 
   /** The kernel's own symbol table; undefined where it is not found or not in the dump. */
   get kallsyms(): KallsymsTable | undefined {
-    this.#kallsyms ??= readKallsyms(this.space, (name) => this.#noted(name)) ?? null;
+    this.#kallsyms ??= readKallsyms(this.space, (name) => this.#noted(name)) ?? findKallsyms(this.space, this.#image()) ?? null;
     return this.#kallsyms ?? undefined;
   }
 
@@ -117,6 +135,12 @@ export class LinuxKernel {
     return decimal(this.vmcoreinfo.get(`SIZE(${struct})`)) ?? this.types?.struct(struct)?.size;
   }
 
+  /** What is mapped around its text. */
+  #image(): readonly KernelStretch[] {
+    this.#stretches ??= this.#text === undefined ? [] : stretchesAround(this.space, this.#text);
+    return this.#stretches;
+  }
+
   #noted(name: string): bigint | undefined {
     const value = this.vmcoreinfo.get(`SYMBOL(${name})`);
     return value !== undefined && /^[\da-f]{1,16}$/.test(value) ? BigInt(`0x${value}`) : undefined;
@@ -133,8 +157,8 @@ export class LinuxKernel {
     this.lookUp(['__start_BTF', '__stop_BTF']);
     const start = this.address('__start_BTF');
     const stop = this.address('__stop_BTF');
-    if (start === undefined || stop === undefined || stop <= start || stop - start > MAX_BTF) return undefined;
-    const bytes = this.space.bytes(start, Number(stop - start));
+    const known = start !== undefined && stop !== undefined && stop > start && stop - start <= MAX_BTF;
+    const bytes = known ? this.space.bytes(start, Number(stop - start)) : findBtf(this.space, this.#image());
     return bytes && new BtfData(bytes, "the kernel's BTF");
   }
 }

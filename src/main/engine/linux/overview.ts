@@ -28,7 +28,7 @@ export function describeKernel(kernel: LinuxKernel, { log, countTasks, countModu
   const clock = parts.read('Its clock', () => readClock(kernel));
   if (log.problem !== undefined) parts.problems.push(log.problem);
   return {
-    release: names?.release ?? kernel.vmcoreinfo.get('OSRELEASE') ?? '?',
+    release: names?.release ?? kernel.release ?? '?',
     version: names?.version ?? null,
     machine: names?.machine ?? null,
     nodeName: names?.nodename ?? null,
@@ -55,5 +55,5 @@ function sourcesOf(kernel: LinuxKernel): LinuxOverview['sources'] {
   const symbols = kallsyms ? `kallsyms in memory, ${kallsyms.count.toLocaleString('en-US')} symbols` : null;
   const given = kernel.typesOfModule?.('vmlinux');
   const own = btf ? `BTF in memory, ${(btf.endId - 1).toLocaleString('en-US')} types` : null;
-  return { kernel: 'VMCOREINFO', symbols, types: given ? 'debug files that were given' : types ? own : null };
+  return { kernel: kernel.foundBy, symbols, types: given ? 'debug files that were given' : types ? own : null };
 }

@@ -4,8 +4,8 @@ import type { Architecture } from '../arch/architecture.ts';
 import type { OpenedDump } from '../formats/format.ts';
 import { parseVmcoreinfo } from '../formats/vmcoreinfo.ts';
 import type { GivenKernel } from '../linux/given-kernel.ts';
+import { findKernel } from '../linux/find-kernel.ts';
 import type { LinuxKernel } from '../linux/kernel.ts';
-import { openKernel } from '../linux/open-kernel.ts';
 import type { GuestMemory } from '../memory/guest-memory.ts';
 import { translationTables } from './translation-root.ts';
 
@@ -14,19 +14,12 @@ export function kernelOfDump(dump: OpenedDump, memory: GuestMemory, architecture
   const { cpus, littleEndian = true, vmcoreinfo } = dump;
   if (dump.space === 'hva') throw new WorkbenchError('unsupported', 'this is the memory of one process: there is no kernel in it');
   if (!architecture) throw new WorkbenchError('unsupported', 'page tables of this CPU family are not walked yet, so its kernel cannot be read');
-  if (!vmcoreinfo)
-    throw new WorkbenchError('unsupported', 'the dump has no VMCOREINFO, which says where the kernel is', {
-      hint: 'The search for page tables looks for it in memory, too.',
-    });
-  const kernel = openKernel({
-    memory,
-    architecture,
-    cpus,
-    littleEndian,
-    vmcoreinfo: parseVmcoreinfo(vmcoreinfo),
-    tablesOf: (root) => translationTables(architecture, cpus, { kind: 'root', root }),
-    given,
-  });
+  const kernel = findKernel(
+    { memory, architecture, cpus, littleEndian, tablesOf: (root) => translationTables(architecture, cpus, { kind: 'root', root }), given },
+    vmcoreinfo && { values: parseVmcoreinfo(vmcoreinfo), foundBy: `VMCOREINFO (${vmcoreinfo.source})` },
+  );
   if (kernel) return kernel;
-  throw new WorkbenchError('unsupported', "no CPU's page tables show the kernel that VMCOREINFO describes");
+  const hint = vmcoreinfo ? {} : { hint: 'The search for page tables looks for VMCOREINFO in all of memory.' };
+  const looked = vmcoreinfo ? 'the dump has VMCOREINFO, but' : 'the dump has no VMCOREINFO, and';
+  throw new WorkbenchError('unsupported', `no Linux kernel was found: ${looked} the page tables of no CPU show a kernel`, hint);
 }
