@@ -12,6 +12,7 @@ import { registers } from './commands/registers.ts';
 import { roots } from './commands/roots.ts';
 import { serveCommand, type Serve } from './commands/serve.ts';
 import { translate } from './commands/translate.ts';
+import { vms } from './commands/vms.ts';
 import { walk } from './commands/walk.ts';
 import { EXIT, exitCodeOf, UsageError } from './exit-code.ts';
 import { toJson } from './json.ts';
@@ -31,7 +32,20 @@ export interface Surroundings {
 /** Resolves with the exit code; never rejects. */
 export async function main(argv: string[], surroundings: Surroundings): Promise<number> {
   const { note, print, version } = surroundings;
-  const commands = [info, registers, memoryMap, devices, walk, translate, mappings, roots, read, exportCommand, serveCommand(surroundings.serve)];
+  const commands = [
+    info,
+    registers,
+    memoryMap,
+    devices,
+    walk,
+    translate,
+    mappings,
+    roots,
+    read,
+    vms,
+    exportCommand,
+    serveCommand(surroundings.serve),
+  ];
   const [name, ...rest] = argv;
   if (name === '--version') {
     print(version);

@@ -58,6 +58,8 @@ export interface VirtualMachine {
   foundBy: ('vm-list' | 'task-file')[];
   /** Bytes of memslots of address space 0 that are not read-only. */
   memory: number;
+  /** Bytes of one of the pages that memslots count: the host's. */
+  pageSize: number;
   memslots: Memslot[];
   vcpus: VcpuSummary[];
   /** Roots of nested paging, most used first; empty for a guest with shadow paging. */

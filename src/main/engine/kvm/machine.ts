@@ -2,6 +2,7 @@
 import type { LinuxTask, Memslot, NestedTables, VcpuSummary, VirtualMachine } from '#shared/model/index.ts';
 import type { KernelSpace } from '../linux/kernel-space.ts';
 import type { KernelStruct } from '../linux/kernel-struct.ts';
+import { pageSizeOf } from '../linux/page-place.ts';
 import type { KvmModule } from './kvm-module.ts';
 
 export interface KvmMachine {
@@ -37,6 +38,7 @@ export interface KvmMachine {
 /** As the contract has it. */
 export function describeMachine(machine: KvmMachine): VirtualMachine {
   const { id, pid, name, commandLine, guestName, foundBy, struct, memslots, summaries, nested, problems } = machine;
+  const pageSize = pageSizeOf(struct.kernel);
   const writable = memslots.filter(({ addressSpace, flags }) => addressSpace === 0 && !flags.includes('readonly'));
   return {
     id,
@@ -46,7 +48,8 @@ export function describeMachine(machine: KvmMachine): VirtualMachine {
     guestName: guestName ?? null,
     address: struct.address,
     foundBy,
-    memory: writable.reduce((sum, { npages }) => sum + npages * 4096, 0),
+    memory: writable.reduce((sum, { npages }) => sum + npages * pageSize, 0),
+    pageSize,
     memslots,
     vcpus: summaries,
     nested,
