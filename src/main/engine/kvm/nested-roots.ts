@@ -97,7 +97,10 @@ function listedRoots(kvm: KvmModule, machine: KernelStruct, problems: string[]):
   const { space } = kvm.kernel;
   const page = kvm.object('kvm_mmu_page', 0n);
   if (!page.has('spt') || !page.has('link')) return [];
-  const { nodes, broken } = readList(space, machine.at('arch.tdp_mmu_roots'), MAX_ROOTS);
+  const head = machine.at('arch.tdp_mmu_roots');
+  // Where the TDP MMU is off, as it was by default before v5.15 (71ba3f3189c7), nobody begins the list.
+  if (space.word(head) === 0n) return [];
+  const { nodes, broken } = readList(space, head, MAX_ROOTS);
   if (broken !== undefined) problems.push(`The list of nested tables is not whole: ${broken}.`);
   return nodes.flatMap((node): Root[] => {
     const root = kvm.object('kvm_mmu_page', node - page.at('link'));
