@@ -81,6 +81,11 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRule>> = {
     folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/elf-object`, `${ENGINE}/dwarf`, `${ENGINE}/btf`, `${ENGINE}/linux`],
     packages: [],
   },
+  // A virtual machine in a host's memory, as a dump of its own.
+  [`${ENGINE}/kvm-guest`]: {
+    folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/arch`, `${ENGINE}/translate`, `${ENGINE}/linux`, `${ENGINE}/kvm`, `${ENGINE}/formats`],
+    packages: [],
+  },
   [`${ENGINE}/export`]: {
     folders: [
       'src/shared',

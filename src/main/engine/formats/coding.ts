@@ -2,6 +2,7 @@
 import { UnitRecordDecoder, type SharedUnitRecords } from '../codecs/unit-records.ts';
 import type { ByteSource } from '../memory/byte-source.ts';
 import type { UnitDecoder } from '../memory/unit-decoder.ts';
+import { UnitPartDecoder, type SharedUnitParts } from '../memory/unit-parts.ts';
 import { KdumpPageDecoder, type KdumpUnits } from './kdump/page-decoder.ts';
 import { PageUnitDecoder, type SharedPageUnits } from './qemu-stream/page-units.ts';
 
@@ -11,7 +12,9 @@ export type Coding =
   /** Compressed pages and XBZRLE deltas of a migration stream. */
   | { kind: 'stream-pages'; units: SharedPageUnits }
   /** Pages of a kdump file, by their descriptors. */
-  | { kind: 'kdump'; units: KdumpUnits };
+  | { kind: 'kdump'; units: KdumpUnits }
+  /** Pages of larger units. */
+  | { kind: 'parts'; of: Coding; parts: SharedUnitParts };
 
 export function decoderOf(coding: Coding, source: ByteSource): UnitDecoder {
   switch (coding.kind) {
@@ -21,5 +24,7 @@ export function decoderOf(coding: Coding, source: ByteSource): UnitDecoder {
       return new PageUnitDecoder(source, coding.units);
     case 'kdump':
       return new KdumpPageDecoder(source, coding.units);
+    case 'parts':
+      return new UnitPartDecoder(decoderOf(coding.of, source), coding.parts);
   }
 }

@@ -15,6 +15,7 @@
  * ```
  */
 import type { MemoryState } from '#shared/model/memory.ts';
+import { AbsenceTable, type SharedAbsences } from './absence-table.ts';
 
 export const PAGE_SIZE = 4096;
 
@@ -44,6 +45,8 @@ export function stateOfExtent(kind: number, place: number): MemoryState {
 export interface SharedExtents {
   buffer: SharedArrayBuffer;
   count: number;
+  /** Why what no extent covers is absent, where that is known. */
+  absences?: SharedAbsences;
 }
 
 const ROW_BYTES = 8 + 8 + 8 + 4 + 1;
@@ -57,11 +60,14 @@ export class ExtentTable {
   readonly strides: Uint32Array;
   readonly kinds: Uint8Array;
   readonly shared: SharedExtents;
+  /** Undefined where nothing says why memory is absent. */
+  readonly absences: AbsenceTable | undefined;
 
   constructor(shared: SharedExtents) {
     const { buffer, count } = shared;
     this.shared = shared;
     this.count = count;
+    this.absences = shared.absences && new AbsenceTable(shared.absences);
     this.starts = new Float64Array(buffer, 0, count);
     this.lengths = new Float64Array(buffer, count * 8, count);
     this.places = new Float64Array(buffer, count * 16, count);

@@ -22,6 +22,8 @@ export interface Stretch {
   fileOffset: number | null;
   /** The value of every byte, for fills. */
   fill: number;
+  /** Why it is absent, where the dump tells. */
+  reason?: string;
   /** For coded memory the unit that holds all of it, its size, and the first byte's offset in it; undefined otherwise. */
   coded?: { unit: number; unitSize: number; offset: number };
 }
@@ -142,7 +144,7 @@ export class GuestMemory implements PhysicalMemory {
     const { extents } = this;
     const index = extents.lowerBound(ram);
     const begin = index < extents.count ? extents.starts[index]! : Infinity;
-    if (begin > ram) return { start: address, length: Math.min(length, begin - ram), state: 'absent', fileOffset: null, fill: 0 };
+    if (begin > ram) return this.#absent(address, ram, Math.min(length, begin - ram));
     const kind = extents.kinds[index]!;
     const place = extents.places[index]!;
     const left = Math.min(length, begin + extents.lengths[index]! - ram);
@@ -157,6 +159,12 @@ export class GuestMemory implements PhysicalMemory {
     if (kind !== ExtentKind.Data) return { start: address, length: left, state, fileOffset: null, fill: kind === ExtentKind.Fill ? place : 0 };
     const inPage = extents.strides[index] === PAGE_SIZE ? left : Math.min(left, PAGE_SIZE - ((ram - begin) % PAGE_SIZE));
     return { start: address, length: inPage, state, fileOffset: extents.fileOffset(index, ram), fill: 0 };
+  }
+
+  #absent(address: number, ram: number, length: number): Stretch {
+    const known = this.extents.absences?.at(ram);
+    const absent: Stretch = { start: address, length, state: 'absent', fileOffset: null, fill: 0 };
+    return known ? { ...absent, length: Math.min(length, known.length), reason: known.reason } : absent;
   }
 
   /** The stretches of a range, in order and without gaps. */
@@ -192,9 +200,10 @@ export class GuestMemory implements PhysicalMemory {
       if (stretch.fileOffset !== null) fetch(stretch.fileOffset, target.subarray(start, end));
       else if (!stretch.coded) target.fill(stretch.fill, start, end);
       const state = fault?.state ?? stretch.state;
+      const reason = fault?.reason ?? stretch.reason;
       const last = spans.at(-1);
-      if (last?.state === state && last.reason === fault?.reason) last.end = end;
-      else spans.push(fault ? { start, end, state, reason: fault.reason } : { start, end, state });
+      if (last?.state === state && last.reason === reason) last.end = end;
+      else spans.push({ start, end, state, ...(reason === undefined ? {} : { reason }) });
     }
     return spans;
   }

@@ -67,7 +67,7 @@ function physicalDescription({ memory, dump, regions, host }: AddressContext, ad
   const stretch = memory.stretchAt(physical, 1);
   const block = region && dump.blocks[region.block];
   const place = block ? `${block.name} + ${formatAddress(region.blockOffset + physical - region.start)}` : undefined;
-  const state = STATE_LABELS[stretch.state];
+  const state = stretch.reason ?? STATE_LABELS[stretch.state];
   const label = [place ?? (region ? 'memory' : undefined), state ?? (stretch.state === 'zero' ? 'zero page' : undefined)].filter(Boolean).join(', ');
   const lay = host?.placeOf(regions, physical);
   return {

@@ -28,6 +28,7 @@ import { GuestMemory } from '../memory/guest-memory.ts';
 import { PhysicalRegions } from '../memory/physical-regions.ts';
 import { TranslationSpace } from '../translate/translation-space.ts';
 import { describeAddress } from './describe-address.ts';
+import { openGuestOfHost } from './guest-of-host.ts';
 import { GuestTranslations } from './guest-translation.ts';
 import { HostSpace } from './host-space.ts';
 import { DebugFiles } from './debug-files.ts';
@@ -99,9 +100,11 @@ export class DumpSession {
     try {
       const { source, image } = await openImage(request, progress);
       try {
+        const { vm } = request.options;
+        const dump = vm === undefined ? image.dump : openGuestOfHost(correctedHost(image), source, vm, debugFiles.kernelFiles, progress);
         // What stands beside the file is about the guest's map.
-        const corrections = image.dump.space === 'hva' ? [] : keptCorrections(image.files[0]!.path, image.dump);
-        return new DumpSession(source, { ...image, corrections, debugFiles: debugFiles.shared }, debugFiles);
+        const corrections = dump.space === 'hva' ? [] : keptCorrections(projectPathOf(image), dump);
+        return new DumpSession(source, { ...image, dump, corrections, debugFiles: debugFiles.shared }, debugFiles);
       } catch (error) {
         source.close();
         throw error;
@@ -128,7 +131,7 @@ export class DumpSession {
 
   summary(dumpId: string): DumpSummary {
     const summary = summarize(dumpId, this.#image, this.getMemoryMap(), this.#architecture);
-    return this.#corrections.length > 0 && this.#kept ? { ...summary, projectFile: projectPath(this.#path) } : summary;
+    return this.#corrections.length > 0 && this.#kept ? { ...summary, projectFile: projectPathOf(this.#image) } : summary;
   }
 
   getCpus(): CpuView[] {
@@ -138,10 +141,6 @@ export class DumpSession {
 
   getMemoryMap(): MemoryMap {
     return describeMap(this.#dump, this.#regions, this.#memory.extents, this.#corrections);
-  }
-
-  get #path(): string {
-    return this.#image.files[0]!.path;
   }
 
   listDevices(): DeviceSummary[] {
@@ -162,12 +161,12 @@ export class DumpSession {
     this.#kept = keep;
     if (!keep) return this.getMemoryMap();
     try {
-      writeProject(this.#path, corrections);
+      writeProject(projectPathOf(this.#image), corrections);
     } catch (error) {
       this.#dump.diagnostics.push({
         severity: 'info',
         code: 'corrections-not-kept',
-        message: `The corrections could not be written to ${projectPath(this.#path)}: ${(error as Error).message}`,
+        message: `The corrections could not be written to ${projectPathOf(this.#image)}: ${(error as Error).message}`,
         consequence: 'They hold until the dump is closed.',
       });
     }
@@ -383,6 +382,16 @@ export class DumpSession {
   }
 }
 
+/** The host's dump as the user corrected it, for a guest to be found in. */
+function correctedHost(image: Pick<DumpImage, 'files' | 'dump'>): OpenedDump {
+  const { dump } = image;
+  return { ...dump, regions: correctRegions(dump, keptCorrections(projectPath(image.files[0]!.path), dump)) };
+}
+
+function projectPathOf({ files, options }: Pick<DumpImage, 'files' | 'options'>): string {
+  return projectPath(files[0]!.path, options.vm);
+}
+
 /** Corrections from the project file; one that cannot be used is said, not obeyed. */
 function keptCorrections(path: string, dump: OpenedDump): RegionCorrection[] {
   try {
@@ -394,7 +403,7 @@ function keptCorrections(path: string, dump: OpenedDump): RegionCorrection[] {
     dump.diagnostics.push({
       severity: 'suspect',
       code: 'project-file-unusable',
-      message: `The corrections in ${projectPath(path)} cannot be used: ${message}`,
+      message: `The corrections in ${path} cannot be used: ${message}`,
       consequence: 'The map is shown as the dump proves it.',
     });
     return [];

@@ -53,8 +53,8 @@ export class HostSpace {
     const block = this.#dump.blocks.find(({ host: start, length }) => start !== undefined && host >= start && host < start + length);
     const ofProcess = this.#dump.space === 'hva';
     if (!block) return { ...nowhere, label: ofProcess ? 'not mapped' : "no guest memory: the process's own memory is in its process view" };
-    const { state, fileOffset } = this.#memory.stretchAt(host, 1);
-    const label = [`${block.name} + ${formatAddress(host - block.host!)}`, STATE_LABELS[state]].filter(Boolean).join(', ');
+    const { state, fileOffset, reason } = this.#memory.stretchAt(host, 1);
+    const label = [`${block.name} + ${formatAddress(host - block.host!)}`, reason ?? STATE_LABELS[state]].filter(Boolean).join(', ');
     if (ofProcess) return { space, address, label, physical: null, fileOffset, state };
     const ram = block.ram + host - block.host!;
     const region = regions.find((candidate) => ram >= candidate.ram && ram - candidate.ram <= candidate.last - candidate.start);
