@@ -3,6 +3,7 @@ import type { LinuxOverview } from '#shared/model/index.ts';
 import { readClock } from './clock.ts';
 import { onlineCpus } from './cpus.ts';
 import type { LinuxKernel } from './kernel.ts';
+import { VMLINUX } from './known-types.ts';
 import type { KernelLog } from './log.ts';
 import { panicMessage } from './panic.ts';
 import { Parts } from './parts.ts';
@@ -40,7 +41,7 @@ export function describeKernel(kernel: LinuxKernel, { log, countTasks, countModu
     taskCount: parts.read('The tasks', countTasks),
     moduleCount: parts.read('The modules', countModules),
     sources: sourcesOf(kernel),
-    problems: parts.problems,
+    problems: [...parts.problems, ...(kernel.given?.problems(kernel) ?? [])],
   };
 }
 
@@ -53,7 +54,7 @@ function commandLine(kernel: LinuxKernel): string | undefined {
 function sourcesOf(kernel: LinuxKernel): LinuxOverview['sources'] {
   const { kallsyms, btf, types } = kernel;
   const symbols = kallsyms ? `kallsyms in memory, ${kallsyms.count.toLocaleString('en-US')} symbols` : null;
-  const given = kernel.typesOfModule?.('vmlinux');
+  const given = kernel.given?.sourceOf(VMLINUX, kernel);
   const own = btf ? `BTF in memory, ${(btf.endId - 1).toLocaleString('en-US')} types` : null;
-  return { kernel: kernel.foundBy, symbols, types: given ? 'debug files that were given' : types ? own : null };
+  return { kernel: kernel.foundBy, symbols, types: given ?? (types ? own : null) };
 }
