@@ -28,7 +28,7 @@ const START: LinuxChoices = {
   logText: '',
   logLevel: 7,
   logLine: null,
-  wrap: false,
+  wrap: true,
   taskText: '',
   taskState: '',
   kernelThreads: true,
