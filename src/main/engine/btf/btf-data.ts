@@ -1,9 +1,12 @@
 /** BTF checked and indexed: where each type lies, and its strings. Types are decoded by btf-types.ts when they are asked for. */
 import { DumpFormatError } from '#shared/errors.ts';
 import { BTF_MAGIC, BTF_VERSION, EXTRA, HEADER_SIZE, TYPE_SIZE } from './layout.ts';
+import { BtfNames, hashOf } from './name-index.ts';
 
 /** More types than that no kernel has; a bound for hostile data. */
 const MAX_TYPES = 4_000_000;
+/** Longer names than that C compilers do not take; a bound for strings without an end. */
+const MAX_STRING = 4096;
 
 export class BtfData {
   readonly view: DataView;
@@ -16,6 +19,7 @@ export class BtfData {
   readonly firstId: number;
   readonly #strings: Uint8Array;
   readonly #firstString: number;
+  #names: BtfNames | undefined;
 
   /** `bytes` from the header on. Throws DumpFormatError. `source` names it in errors: "BTF of kvm". */
   constructor(bytes: Uint8Array, source: string, base?: BtfData) {
@@ -75,8 +79,26 @@ export class BtfData {
   string(offset: number): string {
     if (offset < this.#firstString) return this.base?.string(offset) ?? '';
     const start = offset - this.#firstString;
-    const end = this.#strings.indexOf(0, start);
-    return end < 0 ? '' : String.fromCharCode(...this.#strings.subarray(start, end));
+    const bytes = this.#strings.subarray(start, start + MAX_STRING);
+    const end = bytes.indexOf(0);
+    return end < 0 ? '' : String.fromCharCode(...bytes.subarray(0, end));
+  }
+
+  /** Of a string, for an index of names. */
+  hashOfString(offset: number): number {
+    if (offset < this.#firstString) return this.base?.hashOfString(offset) ?? 0;
+    return hashOf(this.#strings, offset - this.#firstString);
+  }
+
+  /** Names of its own types. */
+  get names(): BtfNames {
+    this.#names ??= new BtfNames(this);
+    return this.#names;
+  }
+
+  /** KIND of the type whose first word lies at an offset in `view`. */
+  kindAt(offset: number): number {
+    return (this.word(offset + 4) >>> 24) & 0x1f;
   }
 
   /** Whether a string begins there, and not in the middle of one: a module's BTF behind another base leads there. */

@@ -11,10 +11,10 @@ import { placeOf, type FieldPlace } from '../dwarf/member-path.ts';
 import { resolved, sizeOf, type CType, type EnumType, type StructMember, type StructType } from '../dwarf/type-model.ts';
 import type { BtfData } from './btf-data.ts';
 import { INT_BOOL, INT_CHAR, INT_SIGNED, KIND, TYPE_SIZE } from './layout.ts';
+import type { NamedKind } from './name-index.ts';
 
 /** const volatile restrict, and tags, one after the other: more than that is data that leads back to itself. */
 const MAX_QUALIFIERS = 32;
-const NAMED = new Set<number>([KIND.struct, KIND.union, KIND.enum, KIND.enum64, KIND.typedef]);
 
 const VOID: CType = { kind: 'void' };
 
@@ -22,8 +22,6 @@ export class BtfTypes {
   readonly #data: BtfData;
   /** Bytes of a pointer. */
   readonly #wordSize: number;
-  /** First type of each name that defines something: `struct kvm`, `typedef u64`. Made when the first name is asked for. */
-  #names: Map<string, number> | undefined;
   readonly #types = new Map<number, CType>();
 
   constructor(data: BtfData, wordSize: 4 | 8 = 8) {
@@ -33,13 +31,13 @@ export class BtfTypes {
 
   /** The struct or union of that tag, or what a typedef of that name stands for. A module's own comes before the kernel's. Undefined when there is none. */
   struct(name: string): StructType | undefined {
-    const id = this.#idOf(`struct ${name}`) ?? this.#idOf(`union ${name}`) ?? this.#idOf(`typedef ${name}`);
+    const id = this.#idOf('struct', name) ?? this.#idOf('union', name) ?? this.#idOf('typedef', name);
     const type = id === undefined ? undefined : resolved(this.type(id));
     return type?.kind === 'struct' || type?.kind === 'union' ? type : undefined;
   }
 
   enum(name: string): EnumType | undefined {
-    const id = this.#idOf(`enum ${name}`) ?? this.#idOf(`typedef ${name}`);
+    const id = this.#idOf('enum', name) ?? this.#idOf('typedef', name);
     const type = id === undefined ? undefined : resolved(this.type(id));
     return type?.kind === 'enum' ? type : undefined;
   }
@@ -76,25 +74,13 @@ export class BtfTypes {
     return known;
   }
 
-  #idOf(key: string): number | undefined {
-    this.#names ??= this.#readNames();
-    return this.#names.get(key);
-  }
-
-  #readNames(): Map<string, number> {
-    const names = new Map<string, number>();
-    // Own types first, so that they hide the kernel's.
+  /** A module's own type, else the kernel's. */
+  #idOf(kind: NamedKind, name: string): number | undefined {
     for (let data: BtfData | undefined = this.#data; data; data = data.base) {
-      for (let id = data.firstId; id < data.endId; id++) {
-        const { offset } = data.find(id)!;
-        const kind = (data.word(offset + 4) >>> 24) & 0x1f;
-        const name = NAMED.has(kind) ? data.string(data.word(offset)) : '';
-        if (name === '') continue;
-        const key = `${kind === KIND.struct ? 'struct' : kind === KIND.union ? 'union' : kind === KIND.typedef ? 'typedef' : 'enum'} ${name}`;
-        if (!names.has(key)) names.set(key, id);
-      }
+      const id = data.names.find(kind, name);
+      if (id !== undefined) return id;
     }
-    return names;
+    return undefined;
   }
 
   #decode(first: number): CType {

@@ -72,19 +72,47 @@ export class KallsymsTable {
     return this.#symbol(index);
   }
 
-  /** Addresses of the first symbol of each name that there is. One pass over all names. */
+  /** Addresses of the first symbol of each name that there is. One pass over all names, which expands only those that are as long as one that is wanted. */
   find(wanted: Iterable<string>): Map<string, bigint> {
     const left = new Set(wanted);
-    const lengths = new Set(Array.from(left, (name) => name.length));
+    const byLength = new Map<number, string[]>();
+    for (const name of left) byLength.set(name.length, [...(byLength.get(name.length) ?? []), name]);
+    const { names } = this.#parts;
+    const lengths = this.#tokenLengths();
     const found = new Map<string, bigint>();
     let at = 0;
     for (let index = 0; index < this.count && left.size > 0; index++) {
-      at = this.#expand(at);
-      if (!lengths.has(this.#length - 1)) continue;
-      const name = this.#name();
-      if (left.delete(name)) found.set(name, this.#parts.addresses.at(index));
+      const start = at;
+      const first = names[at++]!;
+      const end = first < 0x80 ? at + first : at + 1 + ((first & 0x7f) | (names[at++]! << 7));
+      // The first character is the type.
+      let length = -1;
+      for (; at < end; at++) length += lengths[names[at]!]!;
+      const candidates = byLength.get(length);
+      if (!candidates) continue;
+      this.#expand(start);
+      const name = candidates.find((candidate) => this.#isNamed(candidate));
+      if (name !== undefined && left.delete(name)) found.set(name, this.#parts.addresses.at(index));
     }
     return found;
+  }
+
+  /** Whether the name in the text buffer is this one. */
+  #isNamed(name: string): boolean {
+    for (let index = 0; index < name.length; index++) if (this.#text[index + 1] !== name.charCodeAt(index)) return false;
+    return true;
+  }
+
+  #lengths: Uint16Array | undefined;
+
+  /** Characters of each token. */
+  #tokenLengths(): Uint16Array {
+    const { tokenTable, tokenIndex } = this.#parts;
+    this.#lengths ??= tokenIndex.map((start) => {
+      const end = tokenTable.indexOf(0, start);
+      return (end < 0 ? tokenTable.length : end) - start;
+    });
+    return this.#lengths;
   }
 
   *[Symbol.iterator](): Generator<KernelSymbol, void, undefined> {
