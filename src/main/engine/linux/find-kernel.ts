@@ -7,7 +7,7 @@ import { formatAddress } from '#shared/address-text.ts';
 import { walkableTables } from '../translate/regime-tables.ts';
 import { Translator } from '../translate/translator.ts';
 import { crashedKernelOf } from './crashed-kernel.ts';
-import { findRunning } from './find-running.ts';
+import { findRunning, type RunningKernel } from './find-running.ts';
 import { findVmcoreinfo, type PlacedText } from './find-vmcoreinfo.ts';
 import type { LinuxKernel } from './kernel.ts';
 import { kernelIn, openByNotes, openKernel, type KernelEvidence, type KernelNotes } from './open-kernel.ts';
@@ -18,36 +18,52 @@ const SEARCH_LIMIT = 2 ** 30;
 
 /** Undefined where none is found. `notes`: VMCOREINFO that came with the dump. */
 export function findKernel(evidence: KernelEvidence, notes?: KernelNotes): LinuxKernel | undefined {
-  if (notes) {
-    const known = openKernel(evidence, notes) ?? openUnseen(evidence, notes);
-    if (known) return known;
+  const noted = notes && openNoted(evidence, notes);
+  if (noted) return noted;
+  const running = findRunning(evidence);
+  return openCrashed(evidence, running) ?? openRunning(evidence, running) ?? findByMemory(evidence);
+}
+
+function openNoted(evidence: KernelEvidence, notes: KernelNotes): LinuxKernel | undefined {
+  const shown = openKernel(evidence, notes);
+  const known = shown ?? openByNotes(evidence, notes);
+  if (!known) return undefined;
+  const others = findRunning(evidence, known);
+  if (shown && others.length === 0) return shown;
+  const foundBy = [notes.foundBy, ...(shown ? [] : ['the page tables of no CPU show it']), ...others.map(describe)].join('; ');
+  return kernelIn(evidence, known.space, { vmcoreinfo: notes.values, foundBy });
+}
+
+/** By what the kernel that captures the crash knows of it. */
+function openCrashed(evidence: KernelEvidence, running: readonly RunningKernel[]): LinuxKernel | undefined {
+  for (const capturing of running) {
+    const values = crashedKernelOf(capturing.kernel)?.vmcoreinfo?.values;
+    const foundBy = `VMCOREINFO that a kernel left as it crashed; ${describe(capturing)}`;
+    const crashed = values && (openKernel(evidence, { values, foundBy }) ?? openByNotes(evidence, { values, foundBy }));
+    if (crashed) return crashed;
   }
-  const running = findRunning(evidence);
-  if (!running) return findByMemory(evidence);
-  return openCrashed(evidence, running) ?? withOwnNotes(evidence, running) ?? running;
+  return undefined;
 }
 
-/** A kernel that no CPU runs. */
-function openUnseen(evidence: KernelEvidence, { values, foundBy }: KernelNotes): LinuxKernel | undefined {
-  if (!openByNotes(evidence, { values, foundBy })) return undefined;
-  const running = findRunning(evidence);
-  const other = running ? `; the CPUs run another one, ${describe(running)}` : '; the page tables of no CPU show it';
-  return openByNotes(evidence, { values, foundBy: `${foundBy}${other}` });
-}
-
-function openCrashed(evidence: KernelEvidence, running: LinuxKernel): LinuxKernel | undefined {
-  const crashed = crashedKernelOf(running);
-  if (!crashed?.vmcoreinfo) return undefined;
-  const foundBy = `VMCOREINFO that the crashed kernel left for the one that the CPUs run, ${describe(running)}`;
-  return openByNotes(evidence, { values: crashed.vmcoreinfo.values, foundBy });
-}
-
-function withOwnNotes(evidence: KernelEvidence, running: LinuxKernel): LinuxKernel | undefined {
-  const own = ownNotes(running);
-  const foundBy = `VMCOREINFO in the kernel's own memory; the kernel by ${running.foundBy}`;
-  if (own) return kernelIn(evidence, running.space, { vmcoreinfo: own.values, foundBy });
+function openRunning(evidence: KernelEvidence, running: readonly RunningKernel[]): LinuxKernel | undefined {
+  const chosen = running.find(({ kernel }) => !crashedKernelOf(kernel)) ?? running[0];
+  if (!chosen) return undefined;
+  const { kernel } = chosen;
+  const captures = crashedKernelOf(kernel) ? '; it captures the crash of another, whose VMCOREINFO is not in the dump' : '';
+  const own = ownNotes(kernel);
   // A symbol table without variables leads to little: what VMCOREINFO has is worth a search.
-  return running.address('init_uts_ns') === undefined ? findByMemory(evidence) : undefined;
+  if (!own && kernel.address('init_uts_ns') === undefined) return findByMemory(evidence) ?? kernel;
+  const foundBy = `${own ? "VMCOREINFO in the kernel's own memory; " : ''}${kernel.foundBy}${captures}`;
+  return kernelIn(evidence, kernel.space, {
+    vmcoreinfo: own?.values ?? new Map<string, string>(),
+    text: kernel.text,
+    release: kernel.release,
+    foundBy,
+  });
+}
+
+function describe({ kernel, cpu }: RunningKernel): string {
+  return `CPU ${cpu} runs another kernel, Linux ${kernel.release}${crashedKernelOf(kernel) ? ', which captures the crash' : ''}`;
 }
 
 function findByMemory(evidence: KernelEvidence): LinuxKernel | undefined {
@@ -72,9 +88,3 @@ function searchMemory({ memory, architecture, cpus }: KernelEvidence): PlacedTex
 }
 
 class SearchEnd extends Error {}
-
-function describe(kernel: LinuxKernel): string {
-  const crashed = crashedKernelOf(kernel);
-  const captures = crashed ? `, which captures a crash (its elfcorehdr is at GPA ${formatAddress(crashed.header)})` : '';
-  return `Linux ${kernel.release}${captures}`;
-}

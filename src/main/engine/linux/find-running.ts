@@ -1,8 +1,7 @@
-/** The kernel that the CPUs run, found without VMCOREINFO: by the tables that they have loaded and the addresses of its text that they name. */
+/** Kernels that the CPUs run, found without VMCOREINFO: by the tables that they have loaded and the addresses of its text that they name. */
 import { formatAddress } from '#shared/address-text.ts';
 import type { CpuState } from '../arch/cpu-state.ts';
 import { walkableTables } from '../translate/regime-tables.ts';
-import type { SpaceTable } from '../translate/translation-space.ts';
 import { findRelease } from './find-banner.ts';
 import type { KernelSpace } from './kernel-space.ts';
 import { stretchesAround } from './kernel-window.ts';
@@ -12,48 +11,69 @@ import { textHints } from './text-hints.ts';
 
 /** __START_KERNEL_map of x86-64. */
 const KERNEL_MAP = 0xffff_ffff_8000_0000n;
-/** PTI_USER_PGTABLE_BIT: the tables of a program are the page behind the kernel's (Linux arch/x86/include/asm/pgtable.h, arch/x86/entry/calling.h). */
+/** PTI_USER_PGTABLE_BIT: the tables of a program are the page behind the kernel's (Linux arch/x86/entry/calling.h). */
 const USER_TABLES = 0x1000;
-/** CPUs are many and their kernel is one. */
-const MAX_CPUS = 16;
+/** CPUs that are searched at most: one kernel is that of them all, but after a crash. */
+const MAX_SEARCHES = 4;
 
-/** Undefined where no CPU's tables show a kernel. */
-export function findRunning(evidence: KernelEvidence): LinuxKernel | undefined {
+export interface RunningKernel {
+  kernel: LinuxKernel;
+  /** The first CPU that runs it. */
+  cpu: number;
+}
+
+/** In the order of the CPUs; without `known`, which was found in another way. Empty where no CPU's tables show a kernel. */
+export function findRunning(evidence: KernelEvidence, known?: LinuxKernel): RunningKernel[] {
+  const found: RunningKernel[] = [];
+  let searches = 0;
+  for (const cpu of evidence.cpus) {
+    const spaces = spacesOf(evidence, cpu);
+    const seen = [known, ...found.map(({ kernel }) => kernel)];
+    if (spaces.length === 0 || seen.some((kernel) => kernel && spaces.some((space) => shows(space, kernel)))) continue;
+    if (++searches > MAX_SEARCHES) break;
+    const kernel = search(evidence, cpu, spaces);
+    if (kernel) found.push({ kernel, cpu: cpu.index });
+  }
+  return found;
+}
+
+/** Behind the tables that a CPU has loaded, and those of the kernel where it runs a program under tables that lack it (page-table isolation of x86-64). */
+function spacesOf(evidence: KernelEvidence, cpu: CpuState): KernelSpace[] {
+  const { architecture } = evidence;
+  const tables = walkableTables(architecture, cpu);
+  const root = tables[0]?.root ?? 0;
+  const kernel = architecture.id === 'x86-64' && (root & USER_TABLES) !== 0 ? evidence.tablesOf(root - USER_TABLES) : [];
+  return [tables, kernel].map((each) => spaceOf(evidence, each)).filter((space) => space !== undefined);
+}
+
+/** Whether the kernel's text is where it is in its own tables. */
+function shows({ tables }: KernelSpace, { text, space }: LinuxKernel): boolean {
+  if (text === undefined || !tables.translateAddress(text)) return false;
+  const { physical } = tables.found;
+  return space.tables.translateAddress(text) && space.tables.found.physical === physical;
+}
+
+function search(evidence: KernelEvidence, cpu: CpuState, spaces: readonly KernelSpace[]): LinuxKernel | undefined {
   const searched = new Set<string>();
-  for (const cpu of evidence.cpus.slice(0, MAX_CPUS)) {
-    for (const tables of tablesOf(evidence, cpu)) {
-      const space = spaceOf(evidence, tables);
-      if (!space) continue;
-      for (const text of textHints(evidence.architecture, cpu, space)) {
-        const stretches = stretchesAround(space, text);
-        const key = stretches.map(({ start, last }) => `${start}-${last}`).join();
-        // Two addresses of one kernel have much the same around them.
-        if (stretches.length === 0 || searched.has(key)) continue;
-        searched.add(key);
-        const release = findRelease(space, stretches);
-        if (release === undefined) continue;
-        return kernelIn(evidence, space, { vmcoreinfo: new Map(), text, release, foundBy: howFound(evidence, cpu, space, text) });
-      }
+  for (const space of spaces) {
+    for (const text of textHints(evidence.architecture, cpu, space)) {
+      const stretches = stretchesAround(space, text);
+      // Two addresses of one kernel have much the same around them.
+      const key = stretches.map(({ start, last }) => `${start}-${last}`).join();
+      if (stretches.length === 0 || searched.has(key)) continue;
+      searched.add(key);
+      const release = findRelease(space, stretches);
+      if (release === undefined) continue;
+      return kernelIn(evidence, space, { vmcoreinfo: new Map(), text, release, foundBy: howFound(evidence, cpu, space, text) });
     }
   }
   return undefined;
 }
 
-/** The tables that a CPU has loaded, and those of the kernel where it runs a program under tables that lack it (page-table isolation of x86-64). */
-function* tablesOf({ architecture, tablesOf }: KernelEvidence, cpu: CpuState): Generator<readonly SpaceTable[], void, undefined> {
-  const tables = walkableTables(architecture, cpu);
-  yield tables;
-  const root = tables[0]?.root ?? 0;
-  if (architecture.id === 'x86-64' && (root & USER_TABLES) !== 0) yield tablesOf(root - USER_TABLES);
-}
-
 function howFound({ architecture }: KernelEvidence, { index }: CpuState, { tables }: KernelSpace, text: bigint): string {
   const physical = tables.translateAddress(text) ? tables.found.physical : 0;
-  const found = `the page tables of CPU ${index}: its text is at ${formatAddress(text)}, GPA ${formatAddress(physical)}`;
+  const found = `the page tables of CPU ${index}: its text at ${formatAddress(text)} is at GPA ${formatAddress(physical)}`;
   if (architecture.id !== 'x86-64') return found;
-  return `${found}, phys_base ${signed(BigInt(physical) - (text - KERNEL_MAP))}`;
-}
-
-function signed(value: bigint): string {
-  return value < 0n ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`;
+  const base = BigInt(physical) - (text - KERNEL_MAP);
+  return `${found}, phys_base ${base < 0n ? '-' : ''}0x${(base < 0n ? -base : base).toString(16)}`;
 }

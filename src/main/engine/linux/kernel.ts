@@ -41,7 +41,8 @@ export class LinuxKernel {
   readonly foundBy: string;
   /** "6.1.0-13-amd64"; undefined where neither VMCOREINFO nor its read-only data says. */
   readonly release: string | undefined;
-  readonly #text: bigint | undefined;
+  /** An address in its text; undefined where nobody says. */
+  readonly text: bigint | undefined;
   #stretches: KernelStretch[] | undefined;
   #kallsyms: KallsymsTable | null | undefined;
   #btf: BtfData | null | undefined;
@@ -59,7 +60,7 @@ export class LinuxKernel {
     this.space = space;
     this.vmcoreinfo = vmcoreinfo;
     this.foundBy = foundBy;
-    this.#text = text ?? this.#noted('_stext');
+    this.text = text ?? this.#noted('_stext');
     this.release = vmcoreinfo.get('OSRELEASE') ?? release;
     this.userSpace = userSpace;
     this.given = given;
@@ -137,7 +138,7 @@ export class LinuxKernel {
 
   /** What is mapped around its text. */
   #image(): readonly KernelStretch[] {
-    this.#stretches ??= this.#text === undefined ? [] : stretchesAround(this.space, this.#text);
+    this.#stretches ??= this.text === undefined ? [] : stretchesAround(this.space, this.text);
     return this.#stretches;
   }
 
