@@ -4,28 +4,48 @@ import type { KernelStruct } from './kernel-struct.ts';
 /** More symbols than that no module has. */
 const MAX_SYMBOLS = 200_000;
 const MAX_STRINGS = 16 * 1024 * 1024;
+/** KSYM_NAME_LEN. */
+const MAX_NAME = 512;
 const SHN_UNDEF = 0;
 
-export class ModuleSymbols {
-  readonly #addresses: ReadonlyMap<string, bigint>;
+/** A symbol before its name is made a string: thousands of them are there, two or three are asked for. */
+interface SymbolEntry {
+  /** Where its name begins among the strings. */
+  name: number;
+  value: bigint;
+}
 
-  constructor(addresses: ReadonlyMap<string, bigint>) {
-    this.#addresses = addresses;
+export class ModuleSymbols {
+  readonly #entries: readonly SymbolEntry[];
+  readonly #strings: Uint8Array;
+
+  /** `strings` end with a NUL. */
+  constructor(entries: readonly SymbolEntry[], strings: Uint8Array) {
+    this.#entries = entries;
+    this.#strings = strings;
   }
 
   get count(): number {
-    return this.#addresses.size;
+    return this.#entries.length;
   }
 
+  /** The first symbol of that name. */
   find(name: string): bigint | undefined {
-    return this.#addresses.get(name);
+    const wanted = new TextEncoder().encode(`${name}\0`);
+    return this.#entries.find((entry) => wanted.every((byte, index) => this.#strings[entry.name + index] === byte))?.value;
   }
 
   /** The symbol at or below an address, in no particular order of equals. */
   nearest(address: bigint): { name: string; address: bigint } | undefined {
-    let best: { name: string; address: bigint } | undefined;
-    for (const [name, at] of this.#addresses) if (at <= address && (best === undefined || at > best.address)) best = { name, address: at };
-    return best;
+    let best: SymbolEntry | undefined;
+    for (const entry of this.#entries) if (entry.value <= address && (best === undefined || entry.value > best.value)) best = entry;
+    return best && { name: this.#nameOf(best), address: best.value };
+  }
+
+  #nameOf({ name }: SymbolEntry): string {
+    const bytes = this.#strings.subarray(name, name + MAX_NAME);
+    const end = bytes.indexOf(0);
+    return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
   }
 }
 
@@ -44,8 +64,7 @@ export function readModuleSymbols(module: KernelStruct): ModuleSymbols | undefin
   const bytes = space.bytes(symbols, count * (wide ? 24 : 16));
   if (!bytes) return undefined;
   const view = new DataView(bytes.buffer);
-  const addresses = new Map<string, bigint>();
-  const entries: { name: number; value: bigint }[] = [];
+  const entries: SymbolEntry[] = [];
   let end = 0;
   for (let index = 0; index < count; index++) {
     const at = index * (wide ? 24 : 16);
@@ -56,11 +75,11 @@ export function readModuleSymbols(module: KernelStruct): ModuleSymbols | undefin
     entries.push({ name, value });
     end = Math.max(end, name);
   }
-  const text = new Uint8Array(end + 512);
-  const filled = space.fill(strings, text);
-  for (const { name, value } of entries) {
-    const stop = text.subarray(0, filled).indexOf(0, name);
-    if (stop > name) addresses.set(String.fromCharCode(...text.subarray(name, stop)), value);
-  }
-  return new ModuleSymbols(addresses);
+  const text = new Uint8Array(end + MAX_NAME + 1);
+  // What the dump does not hold stays empty: such names are nobody's.
+  space.fill(strings, text.subarray(0, -1));
+  return new ModuleSymbols(
+    entries.filter(({ name }) => text[name] !== 0),
+    text,
+  );
 }
