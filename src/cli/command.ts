@@ -37,6 +37,8 @@ export interface Command {
   arity: [number, number];
   /** True where everything after the FILEs is an address, as many as wanted. */
   addresses?: boolean;
+  /** Words of which one may follow the FILEs, with its arguments: everything before it is a FILE. */
+  words?: readonly string[];
   /** The option that says what FILE is; `format` unless that says what is written. */
   formatOption?: string;
   options: ParseArgsOptionsConfig;
@@ -85,8 +87,9 @@ export function parseArguments(command: Command, argv: string[]): ParsedArgument
   if (positionals.length < command.arity[0]) throw new UsageError(`${command.name}: missing arguments`);
   const missing = parts.find((part) => !fs.existsSync(part));
   if (missing !== undefined) {
+    const words = command.words ? `; the words are ${command.words.join(', ')}` : '';
     throw new UsageError(
-      `${command.name}: unexpected argument ${JSON.stringify(missing)}: there is no such file, to be a further part of a split dump`,
+      `${command.name}: unexpected argument ${JSON.stringify(missing)}: there is no such file, to be a further part of a split dump${words}`,
     );
   }
   const opening = { options: openOptions(options, command.formatOption ?? 'format'), map: mapOptions(options) };
@@ -94,7 +97,11 @@ export function parseArguments(command: Command, argv: string[]): ParsedArgument
 }
 
 /** How many of the arguments after the first are further FILEs. */
-function countParts({ arity: [, most], addresses }: Command, positionals: readonly string[]): number {
+function countParts({ arity: [, most], addresses, words }: Command, positionals: readonly string[]): number {
+  if (words) {
+    const word = positionals.findIndex((positional, index) => index > 0 && words.includes(positional));
+    return (word < 0 ? positionals.length : word) - 1;
+  }
   if (!addresses) return Math.max(0, positionals.length - most);
   const first = positionals.findIndex((word, index) => index > 0 && (word === '-' || parseAddress(word) !== undefined));
   return first < 0 ? 0 : first - 1;

@@ -5,6 +5,7 @@ import { parseArguments, type Command } from './command.ts';
 import { devices } from './commands/devices.ts';
 import { exportCommand } from './commands/export.ts';
 import { info } from './commands/info.ts';
+import { linux } from './commands/linux.ts';
 import { mappings } from './commands/mappings.ts';
 import { memoryMap } from './commands/memory-map.ts';
 import { read } from './commands/read.ts';
@@ -42,6 +43,7 @@ export async function main(argv: string[], surroundings: Surroundings): Promise<
     mappings,
     roots,
     read,
+    linux,
     vms,
     exportCommand,
     serveCommand(surroundings.serve),

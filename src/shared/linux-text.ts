@@ -1,5 +1,8 @@
 /** Words and lines for what a Linux kernel tells, as its own tools have them: for the page and the command line. */
-import type { LinuxLogLine } from './model/linux.ts';
+import type { LinuxArea, LinuxLogLine } from './model/linux.ts';
+
+/** Where the name of an area begins: 25 and six times the width of a pointer on 64-bit systems (fs/proc/task_mmu.c). */
+const NAME_COLUMN = 73;
 
 /** By level, as syslog.h (include/linux/kern_levels.h) numbers them. */
 export const LOG_LEVELS = ['emergency', 'alert', 'critical', 'error', 'warning', 'notice', 'info', 'debug'] as const;
@@ -49,4 +52,11 @@ export function uptimeText(seconds: number): string {
   const [days, hours, minutes] = [Math.floor(whole / 86400), Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60];
   const clock = [hours, minutes, whole % 60].map((part, at) => (at === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
   return days === 0 ? clock : `${days} ${days === 1 ? 'day' : 'days'} ${clock}`;
+}
+
+/** As /proc/PID/maps has it: `559e9ac8c000-559e9b093000 r--p 00000000 fe:00 436                        /usr/bin/…`. */
+export function areaLine({ start, last, access, offset, device, inode, name }: LinuxArea): string {
+  const hex = (value: bigint | number) => value.toString(16).padStart(8, '0');
+  const place = `${hex(start)}-${hex(last + 1n)} ${access} ${hex(offset)} ${device} ${inode} `;
+  return name === null ? place : `${place.padEnd(NAME_COLUMN)}${name}`;
 }

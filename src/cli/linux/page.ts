@@ -1,0 +1,29 @@
+import { formatAddress, formatSize } from '#shared/address-text.ts';
+import type { LinuxPage } from '#shared/model/index.ts';
+import { addressArgument } from '../command.ts';
+import { UsageError } from '../exit-code.ts';
+import { toJson } from '../json.ts';
+import { textPairs } from '../text-table.ts';
+import type { LinuxPart } from './part.ts';
+
+export const page: LinuxPart = {
+  argument: 'ADDRESS',
+  async show({ workbench, json, print }, dumpId, argument) {
+    const physical = addressArgument(argument);
+    if (physical >= 1n << 52n) throw new UsageError(`linux page: ${argument} is wider than a physical address (52 bits)`);
+    const found = await workbench.getLinuxPage({ dumpId, physical: Number(physical) });
+    print(json ? toJson(found) : asText(found));
+  },
+};
+
+function asText({ pfn, address, flags, references, mappings, use, size }: LinuxPage): string {
+  return textPairs([
+    ['frame', `${pfn}`],
+    ['struct page', formatAddress(address)],
+    ['use', use || 'nothing says'],
+    ['size', formatSize(size)],
+    ['references', `${references}`],
+    ['mappings', `${mappings ?? 'not counted'}`],
+    ['flags', flags.join(' ') || 'none'],
+  ]);
+}

@@ -1,0 +1,62 @@
+import { formatAddress } from '#shared/address-text.ts';
+import { areaLine, taskStateWord } from '#shared/linux-text.ts';
+import type { LinuxFile, LinuxTaskDetail } from '#shared/model/index.ts';
+import { UsageError } from '../exit-code.ts';
+import { hex, hexOrNull, toJson } from '../json.ts';
+import { textPairs, textTable } from '../text-table.ts';
+import type { LinuxPart } from './part.ts';
+import { commOf, taskJson } from './tasks.ts';
+
+const right = 'right' as const;
+
+export const task: LinuxPart = {
+  argument: 'PID',
+  async show({ workbench, json, print, note }, dumpId, argument) {
+    if (!/^\d{1,9}$/.test(argument)) throw new UsageError(`linux task: not a PID: ${JSON.stringify(argument)}`);
+    const detail = await workbench.getLinuxTask({ dumpId, pid: Number(argument) });
+    if (json) {
+      print(toJson(asJson(detail)));
+      return;
+    }
+    for (const problem of detail.problems) note(problem);
+    print(asText(detail));
+  },
+};
+
+function asJson({ task: found, areas, ...rest }: LinuxTaskDetail) {
+  return { task: taskJson(found), ...rest, areas: areas?.map((area) => ({ ...area, offset: hex(area.offset) })) ?? null };
+}
+
+function asText({ task: found, commandLine, areas, files, threads, children }: LinuxTaskDetail): string {
+  const head = textPairs([
+    ['PID', `${found.pid}`],
+    ['process', `${found.tgid}`],
+    ['parent', `${found.parent ?? 'not known'}`],
+    ['name', commOf(found)],
+    ['state', taskStateWord(found)],
+    ['CPU', `${found.cpu ?? 'not known'}`],
+    ['task_struct', formatAddress(found.address)],
+    ['page tables', hexOrNull(found.root) ?? (found.kernel ? "the kernel's" : 'none')],
+    ['command line', commandLine?.join(' ') ?? '-'],
+    ['threads', threads.join(' ') || '-'],
+    ['children', children.join(' ') || '-'],
+  ]);
+  const parts = [head];
+  if (files) parts.push(`Files:\n${filesText(files)}`);
+  if (areas) parts.push(`Areas of memory:\n${areas.map(areaLine).join('\n')}`);
+  return parts.join('\n\n');
+}
+
+function filesText(files: readonly LinuxFile[]): string {
+  const columns = [{ title: 'FD', align: right }, { title: 'ACCESS' }, { title: 'POSITION', align: right }, { title: 'FILE' }, { title: 'PATH' }];
+  return textTable(
+    columns,
+    files.map(({ descriptor, access, position, address, path }) => [
+      `${descriptor}`,
+      access || '-',
+      `${position ?? '-'}`,
+      formatAddress(address),
+      path,
+    ]),
+  );
+}
