@@ -13,6 +13,8 @@ export interface GuestQuestion {
   vm: string;
   /** Whose tables translate a GVA; null takes the first vCPU. */
   vcpu: number | null;
+  /** GPA of the top table that translates a GVA, instead of the vCPU's own. */
+  root?: number;
   space: 'gva' | 'gpa' | 'hva';
   address: bigint;
 }
@@ -50,6 +52,11 @@ const NONE: HostMachines = {
   walkError: null,
   owners: null,
 };
+
+/** Whose tables are meant, as the calls take it. */
+export function tablesOf({ vcpu, root }: Pick<GuestQuestion, 'vcpu' | 'root'>): { vcpu?: number; root?: number } {
+  return { ...(vcpu === null ? {} : { vcpu }), ...(root === undefined ? {} : { root }) };
+}
 
 export const useMachinesStore = defineStore('machines', () => {
   const dumps = useDumpsStore();
@@ -90,14 +97,14 @@ export const useMachinesStore = defineStore('machines', () => {
   async function follow(question: GuestQuestion): Promise<void> {
     const dumpId = dumps.activeId;
     if (dumpId === null) return;
-    const { vm, vcpu, space, address } = question;
+    const { vm, vcpu, root, space, address } = question;
     const before = byDump.get(dumpId)?.walk;
     change(dumpId, { chosen: vm, tab: 'follow', question, walk: before?.vm === vm ? before : null, walkError: null });
     const answer = (part: Pick<HostMachines, 'walk'> | Pick<HostMachines, 'walkError'>): void => {
       if (byDump.get(dumpId)?.question === question) change(dumpId, part);
     };
     try {
-      answer({ walk: await useWorkbench().walkGuest({ dumpId, vm, space, address, ...(vcpu === null ? {} : { vcpu }) }) });
+      answer({ walk: await useWorkbench().walkGuest({ dumpId, vm, space, address, ...tablesOf({ vcpu, root }) }) });
     } catch (thrown) {
       answer({ walkError: asWorkbenchError(thrown) });
     }

@@ -24,7 +24,10 @@ export function findingOf({ foundBy, problems }: Pick<VirtualMachine, 'foundBy' 
 }
 
 /** "guest=web1", "web1"; the process where nothing names the guest. */
-export const titleOf = ({ guestName, name, pid }: VirtualMachine): string => guestName ?? `${name}, PID ${pid}`;
+export const titleOf = (vm: VirtualMachine): string => vm.guestName ?? `${vm.name}, ${whose(vm)}`;
+
+/** "PID 174"; a machine whose process nothing names goes by its address. */
+export const whose = ({ id, pid }: Pick<VirtualMachine, 'id' | 'pid'>): string => (pid === null ? `process not known, ${id}` : `PID ${id}`);
 
 /** "NPT, 4 levels, vCPUs 0 and 1" */
 export function nestedWords({ kind, levels, vcpus }: NestedTables): string {
