@@ -20,6 +20,8 @@ export class KvmModule {
 
   /** Undefined for a kernel that has no KVM. Throws WorkbenchError `unsupported` where its list of modules cannot be read. */
   static find(kernel: LinuxKernel): KvmModule | undefined {
+    // All that is looked up on the way to a list of machines, in one pass over the symbols.
+    kernel.lookUp(['modules', 'init_task', 'btf_modules', '__start_BTF', '__stop_BTF']);
     const module = kernel.address('modules') === undefined ? undefined : kernel.module('kvm');
     if (module) {
       const types = module.types;
