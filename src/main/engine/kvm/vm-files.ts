@@ -2,11 +2,10 @@
  * Virtual machines by the files that tasks hold: each is an `anon_inode:kvm-vm`, whose private_data is its struct kvm (Linux virt/kvm/kvm_main.c, include/linux/fdtable.h, v6.1).
  */
 import type { LinuxTask } from '#shared/model/index.ts';
-import { KernelStruct } from '../linux/kernel-struct.ts';
+import { openDescriptors } from '../linux/files.ts';
+import type { KernelStruct } from '../linux/kernel-struct.ts';
 import type { KvmModule } from './kvm-module.ts';
 
-/** Descriptors that one process can have: the default of fs.nr_open. */
-const MAX_FILES = 1_048_576;
 const NAME = 'kvm-vm';
 
 export interface VmFile {
@@ -22,7 +21,7 @@ export function findVmFiles(kvm: KvmModule, tasks: readonly LinuxTask[]): VmFile
   for (const task of tasks) {
     if (task.kernel || task.pid !== task.tgid) continue;
     const machines = new Set<bigint>();
-    for (const file of filesOf(kvm, task)) {
+    for (const { file } of openDescriptors(kvm.kernel, task) ?? []) {
       const isMachine = operations === undefined ? nameOf(file) === NAME : file.pointer('f_op') === operations;
       const machine = isMachine ? file.pointer('private_data') : undefined;
       if (machine !== undefined && machine !== 0n) machines.add(machine);
@@ -30,18 +29,6 @@ export function findVmFiles(kvm: KvmModule, tasks: readonly LinuxTask[]): VmFile
     for (const machine of machines) found.push({ machine, task });
   }
   return found;
-}
-
-function* filesOf({ kernel }: KvmModule, task: LinuxTask): Generator<KernelStruct, void, undefined> {
-  const table = new KernelStruct(kernel, 'task_struct', task.address).follow('files', 'files_struct')?.follow('fdt', 'fdtable');
-  const first = table?.pointer('fd');
-  const count = table?.small('max_fds');
-  if (first === undefined || count === undefined || count > MAX_FILES) return;
-  for (let descriptor = 0; descriptor < count; descriptor++) {
-    const file = kernel.space.word(first + BigInt(descriptor * kernel.space.wordSize));
-    if (file === undefined) return;
-    if (file !== 0n) yield new KernelStruct(kernel, 'file', file);
-  }
 }
 
 /** Where symbols of data are left out (no CONFIG_KALLSYMS_ALL) the name is all that tells. */

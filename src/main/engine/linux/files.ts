@@ -25,6 +25,11 @@ export interface OpenFile {
 
 /** By descriptor; threads of one process share them. Undefined where the dump does not hold the table. Throws WorkbenchError `unsupported` for a kernel whose types are not known. */
 export function openFiles(kernel: LinuxKernel, task: { address: bigint }): OpenFile[] | undefined {
+  return openDescriptors(kernel, task)?.map(({ descriptor, file }) => ({ descriptor, file, path: pathsOf(kernel).pathOf(file, 'f_path') }));
+}
+
+/** As openFiles, without their names. */
+export function openDescriptors(kernel: LinuxKernel, task: { address: bigint }): Omit<OpenFile, 'path'>[] | undefined {
   const files = new KernelStruct(kernel, 'task_struct', task.address).pointer('files');
   // A task that has exited has none.
   if (files === 0n) return [];
@@ -36,7 +41,7 @@ export function openFiles(kernel: LinuxKernel, task: { address: bigint }): OpenF
   const { space } = kernel;
   const taken = new Uint8Array(Math.ceil(Math.min(count, MAX_DESCRIPTORS) / 8));
   const known = space.fill(bits, taken);
-  const found: OpenFile[] = [];
+  const found: Omit<OpenFile, 'path'>[] = [];
   for (let index = 0; index < known; index++) {
     const byte = taken[index]!;
     for (let bit = 0; byte >> bit > 0; bit++) {
@@ -45,8 +50,7 @@ export function openFiles(kernel: LinuxKernel, task: { address: bigint }): OpenF
       const address = space.word(slots + BigInt(descriptor * space.wordSize));
       // A descriptor is taken before its file is there.
       if (address === undefined || address === 0n) continue;
-      const file = new KernelStruct(kernel, 'file', address);
-      found.push({ descriptor, file, path: pathsOf(kernel).pathOf(file, 'f_path') });
+      found.push({ descriptor, file: new KernelStruct(kernel, 'file', address) });
     }
   }
   return found.sort((one, other) => one.descriptor - other.descriptor);
