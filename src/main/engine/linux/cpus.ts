@@ -27,7 +27,12 @@ function cpusOfMask(kernel: LinuxKernel, symbol: string): number[] | undefined {
 
 /** Numbers of the CPUs that the kernel has online; undefined where the dump does not say. */
 export function onlineCpus(kernel: LinuxKernel): number[] | undefined {
-  return cpusOfMask(kernel, '__cpu_online_mask') ?? (kernel.kallsyms && kernel.address('__per_cpu_offset') === undefined ? [0] : undefined);
+  return cpusOfMask(kernel, '__cpu_online_mask') ?? (isForOneCpu(kernel) ? [0] : undefined);
+}
+
+/** No offsets among the symbols mean that only where variables are among them at all (CONFIG_KALLSYMS_ALL). */
+function isForOneCpu(kernel: LinuxKernel): boolean {
+  return kernel.address('init_task') !== undefined && kernel.address('__per_cpu_offset') === undefined;
 }
 
 /** Address of a CPU's own instance of a variable; undefined where nothing says. */
@@ -35,7 +40,7 @@ export function perCpuAddress(kernel: LinuxKernel, symbol: string, cpu: number):
   const address = kernel.address(symbol);
   if (address === undefined) return undefined;
   const offsets = kernel.address('__per_cpu_offset');
-  if (offsets === undefined) return cpu === 0 && kernel.kallsyms ? address : undefined;
+  if (offsets === undefined) return cpu === 0 && isForOneCpu(kernel) ? address : undefined;
   const { space } = kernel;
   const offset = space.word(offsets + BigInt(cpu * space.wordSize));
   return offset === undefined ? undefined : BigInt.asUintN(8 * space.wordSize, address + offset);
