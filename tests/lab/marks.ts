@@ -28,9 +28,9 @@ export interface MarkedProcess {
   marks: Mark[];
 }
 
-/** Of all processes of a guest, each with its marks in the order of its lines. */
-export function readMarks(guest: string): MarkedProcess[] {
-  const lines = readFileSync(labFile(guest, 'serial.log'), 'latin1').matchAll(
+/** Of all processes of a guest, each with its marks in the order of its lines. `log`: what its serial line said. */
+export function readMarks(guest: string, log = 'serial.log'): MarkedProcess[] {
+  const lines = readFileSync(labFile(guest, log), 'latin1').matchAll(
     /^MARK pid=(\d+) (small|huge2m|ro|notpresent|text|stack) va=([0-9a-f]+)(?: present=([01]) pfn=([0-9a-f]+))?\r?$/gm,
   );
   const processes = new Map<number, Mark[]>();
@@ -43,7 +43,7 @@ export function readMarks(guest: string): MarkedProcess[] {
     marks.push({ kind: kind as Mark['kind'], address, physical, text: textOf(Number(pid), kind, before) });
   }
   for (const [pid, marks] of processes) {
-    if (marks.filter(({ kind }) => kind === 'small').length !== 8) throw new Error(`${guest}: serial.log lacks lines of process ${pid}`);
+    if (marks.filter(({ kind }) => kind === 'small').length !== 8) throw new Error(`${guest}: ${log} lacks lines of process ${pid}`);
   }
   return [...processes].map(([pid, marks]) => ({ pid, marks }));
 }
