@@ -40,6 +40,8 @@ export interface LinuxData {
 }
 
 const kernels = shallowReactive(new Map<string, Kernel>());
+/** Milliseconds between two looks at a log that is still coming. */
+const REPORT_PERIOD = 400;
 const NOTHING = { value: null, error: null };
 
 const READERS: {
@@ -50,12 +52,14 @@ const READERS: {
   modules: async (dumpId, report) => void report(await useWorkbench().listLinuxModules({ dumpId })),
   async log(dumpId, report) {
     const lines: LinuxLogLine[] = [];
+    let reported = -Infinity;
     for (let from: number | null = 0; from !== null;) {
       const part = await useWorkbench().readLinuxLog({ dumpId, from, limit: LOG_LIMIT });
       lines.push(...part.lines);
       from = part.next;
-      const answer: LogAnswer = { lines: from === null ? lines : lines.slice(), complete: from === null, problem: part.problem };
-      if (!report(answer)) return;
+      if (from !== null && performance.now() - reported < REPORT_PERIOD) continue;
+      reported = performance.now();
+      if (!report({ lines: lines.slice(), complete: from === null, problem: part.problem })) return;
     }
   },
 };

@@ -61,10 +61,12 @@ export function taskRows(tasks: readonly LinuxTask[], filter: TaskFilter, { colu
     if (!isThread(task) || !shown.has(task.tgid)) top.push(task);
     else threads.set(task.tgid, [...(threads.get(task.tgid) ?? []), task]);
   }
-  return top.flatMap((task) => [
-    { task, below: false },
-    ...(isThread(task) ? [] : (threads.get(task.pid) ?? [])).map((thread) => ({ task: thread, below: true })),
-  ]);
+  return top.flatMap((task) => {
+    const below = isThread(task) ? undefined : threads.get(task.pid);
+    // Once: the idle tasks of all CPUs are process 0.
+    if (below) threads.delete(task.pid);
+    return [{ task, below: false }, ...(below ?? []).map((thread) => ({ task: thread, below: true }))];
+  });
 }
 
 /** States that occur, with how many are in them, in the order of what wants a look. */
