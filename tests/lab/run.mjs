@@ -11,7 +11,7 @@ import path from 'node:path';
 const repository = path.resolve(import.meta.dirname, '../..');
 const lab = process.env.LAB_SCRIPT ?? path.resolve(repository, '../shared/lab/lab');
 const dumps = path.resolve(process.env.VMCORE_LAB ?? path.join(repository, 'lab-out'));
-const GUESTS = ['tiny', 'x86_64', 'x86_64-4level', 'i386', 'i386-pae', 'arm64', 's390x', 'ppc64le'];
+const GUESTS = ['tiny', 'x86_64', 'x86_64-4level', 'i386', 'i386-pae', 'arm64', 's390x', 'ppc64le', 'kvm-host'];
 const env = { ...process.env, VMCORE_LAB: dumps, PATH: `${path.join(repository, 'node_modules/.bin')}:${process.env.PATH}` };
 
 function say(line) {
