@@ -32,7 +32,9 @@ export function useGuestDump(): GuestDump {
     const open = guestOf(host, vm, dumps.dumps);
     if (open) show(open.dumpId);
     else await shell.openDump(files, { ...host.options, vm });
-    if (place && dumps.active?.options.vm === vm) location.goTo(place, panel ? { panel } : {});
+    if (dumps.active?.options.vm !== vm) return;
+    if (place) location.goTo(place, panel ? { panel } : {});
+    else location.showPanel('overview');
   }
 
   async function toHost(question?: Omit<GuestQuestion, 'vm'>): Promise<void> {
