@@ -5,7 +5,7 @@
  *
  * ```
  * kvm.memslots[] of structs                     v2.6.20: in struct kvm itself, kvm.nmemslots of them
- * kvm.memslots → kvm_memslots.memslots[]        v2.6.34 (46a26bf55714): nmemslots there; not since v3.4, where unused slots have no pages; used_slots since v4.0
+ * kvm.memslots → kvm_memslots.memslots[]        v2.6.34: nmemslots there; not since v3.4, where unused slots have no pages; used_slots since v4.0
  * kvm.memslots[address space] → …               v4.2 (f481b069e674); memslots[] as long as used_slots since v5.7 (36947254e5f9)
  * kvm.memslots[address space] → gfn_tree        v5.17 (a54d806688fe): red-black tree; the set's node_idx says which of a slot's two nodes is its
  * ```

@@ -1,8 +1,8 @@
 /**
  * Roots of the tables that translate a guest's physical addresses to the host's.
  *
- * Facts: Linux arch/x86/include/asm/kvm_host.h, arch/x86/kvm/mmu/{mmu.c,tdp_mmu.c,mmu_internal.h} (v6.1). A vCPU's own are arch.root_mmu since v5.0 (14c07ad89f4d; arch.mmu is a pointer since 44dd3ffa7bb3, the struct itself
- * before), those of a guest inside the guest apart from it. root.hpa is root_hpa before v5.18 (b9e5603c2a3a); root_role.level is shadow_root_level before v5.19 (a972e29c1d04). What the TDP MMU (since v5.10) made is on the
+ * Facts: Linux arch/x86/include/asm/kvm_host.h, arch/x86/kvm/mmu/{mmu.c,tdp_mmu.c,mmu_internal.h} (v6.1). A vCPU's own are arch.root_mmu since v4.20 (14c07ad89f4d; arch.mmu is a pointer since 44dd3ffa7bb3, the struct itself
+ * before), those of a guest inside the guest apart from it. root.hpa is root_hpa before v5.18 (b9e5603c2a3a); root_role.level is shadow_root_level before v5.19 (a972e29c1d6c). What the TDP MMU (since v5.10) made is on the
  * list arch.tdp_mmu_roots as well, which shows roots that no vCPU has loaded.
  */
 import type { NestedTables } from '#shared/model/index.ts';

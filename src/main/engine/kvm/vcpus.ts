@@ -80,7 +80,7 @@ export function summarizeVcpu(kvm: KvmModule, vcpu: KernelStruct): VcpuSummary {
   };
 }
 
-/** PID of the thread that runs it, as the host counts; since v3.0 (34bb10b79de7). */
+/** PID of the thread that runs it, as the host counts. */
 function threadOf(vcpu: KernelStruct): number | undefined {
   return vcpu.has('pid') ? vcpu.follow('pid', 'pid')?.small('numbers[0].nr') : undefined;
 }
