@@ -1,7 +1,7 @@
 /**
  * Which build a kernel in memory is, so that files of another one are not taken for it.
  *
- * Facts: Linux kernel/crash_core.c (BUILD-ID in VMCOREINFO since v5.14, 44e8a5e9120b), include/asm-generic/vmlinux.lds.h (__start_notes),
+ * Facts: Linux kernel/crash_core.c (BUILD-ID in VMCOREINFO since v5.9, 0935288c6e00), include/asm-generic/vmlinux.lds.h (__start_notes),
  * include/linux/module.h (module.build_id since v5.14, 9294523e3768), kernel/module/sysfs.c (struct module_notes_attrs: private is where the note lies; v6.1).
  */
 import { WorkbenchError } from '#shared/errors.ts';

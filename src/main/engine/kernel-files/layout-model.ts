@@ -145,7 +145,7 @@ class LayoutCheck {
   }
 
   #problem(field: string, expected: string, value: unknown): WorkbenchError {
-    const found = value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 60);
+    const found = describe(value);
     return new WorkbenchError('bad-format', `${this.#source}: layout ${field}: expected ${expected}, found ${found}`, {
       source: this.#source,
       field,
@@ -153,4 +153,11 @@ class LayoutCheck {
       found,
     });
   }
+}
+
+/** What stands there; of what may be large or deep, only its kind. */
+function describe(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' && value !== null ? 'an object' : JSON.stringify(value).slice(0, 60);
 }

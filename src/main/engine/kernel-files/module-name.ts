@@ -1,7 +1,7 @@
 /**
  * Which module a file is of.
  *
- * Facts: Linux include/linux/module.h (.modinfo: "key=value" with NUL behind; `name=` since v4.15, 3e2e857f9c3a; struct module begins with its state, a list and the name, in all versions),
+ * Facts: Linux include/linux/module.h (.modinfo: "key=value" with NUL behind; `name=` since v4.13, 3e2e857f9c3a; struct module begins with its state, a list and the name, in all versions),
  * scripts/mod/modpost.c (.gnu.linkonce.this_module).
  */
 import type { ElfFile } from '../elf-object/elf-file.ts';
@@ -10,8 +10,8 @@ import { cString } from '../elf-object/strings.ts';
 const MAX_MODINFO = 1024 * 1024;
 /** enum, padding and list_head stand before the name. */
 const NAME_AT = { 32: 12, 64: 24 };
-/** MODULE_NAME_LEN is 64 less a word. */
-const MAX_NAME = 64;
+/** MODULE_NAME_LEN: 64 less a word. */
+const MAX_NAME = 56;
 
 /** A value of .modinfo; undefined also for a separate debug file, which does not keep it. */
 export function modinfoOf(elf: ElfFile, key: string): string | undefined {

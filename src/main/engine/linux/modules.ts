@@ -59,6 +59,11 @@ export class LinuxModule {
     return this.#types ?? undefined;
   }
 
+  /** Its BTF, numbered on from the kernel's; undefined for a kernel before v5.11, and where the dump does not hold it. */
+  get btf(): Uint8Array | undefined {
+    return this.#registeredBtf() ?? (this.struct.has('btf_data') ? bytesOf(this.struct, 'btf_data', 'btf_data_size') : undefined);
+  }
+
   /** Address of a symbol of the module's own. */
   address(name: string): bigint | undefined {
     return this.symbols?.find(name);
@@ -88,9 +93,9 @@ export class LinuxModule {
   }
 
   #readTypes(): BtfTypes | undefined {
-    const { kernel, struct } = this;
+    const { kernel } = this;
     const base = kernel.btf;
-    const bytes = base && (this.#registeredBtf() ?? bytesOf(struct, 'btf_data', 'btf_data_size'));
+    const bytes = base && this.btf;
     if (!bytes) return undefined;
     try {
       return new BtfTypes(new BtfData(bytes, `BTF of ${this.name}`, base), kernel.space.wordSize);
