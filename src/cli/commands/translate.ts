@@ -9,19 +9,30 @@ import { hex, hexOrNull, toJson } from '../json.ts';
 import { openDump } from '../opened-dump.ts';
 import { textTable } from '../text-table.ts';
 import { usableRoot } from '../usable-root.ts';
+import { GUEST_HELP, isForGuest, translateGuest } from './translate-guest.ts';
 
 export const translate: Command = {
   name: 'translate',
-  usage: 'FILE... ADDRESS... [--from gpa] [--to hva] [--cpu N [--regime ID] | --root ADDRESS [--mode ID]]',
-  summary: 'virtual addresses to physical ones, and to those of the process that ran the guest',
+  usage:
+    'FILE... ADDRESS... [--from gpa] [--to hva] [--cpu N [--regime ID] | --root ADDRESS [--mode ID]]; --vm ID [--from gva|gpa|hva|hpa] [--to gpa|hva|hpa] [--vcpu N] [--walk]',
+  summary: 'virtual addresses to physical ones, and to those of the process or the host that ran the guest',
   details: `  -                as ADDRESS: one a line from standard input
   --from gpa       each ADDRESS is guest-physical (default: virtual)
   --to hva         also the host-virtual address in QEMU's process, and where the file holds it (cores of QEMU)
+${GUEST_HELP}
 ${ROOT_HELP}\n\nWhatever looks like an address is one: write ./abc for a part of a split dump that is named abc.`,
   arity: [2, Infinity],
   addresses: true,
-  options: { ...ROOT_OPTIONS, from: { type: 'string' }, to: { type: 'string' } },
+  options: {
+    ...ROOT_OPTIONS,
+    from: { type: 'string' },
+    to: { type: 'string' },
+    vcpu: { type: 'string' },
+    walk: { type: 'boolean' },
+  },
   async run(context) {
+    if (isForGuest(context)) return translateGuest(context, await readAddresses(context.positionals.slice(1)));
+    for (const name of ['vcpu', 'walk']) if (context.options[name] !== undefined) throw new UsageError(`--${name} goes with --vm`);
     const chosen = rootOption(context.options);
     const { from = 'gva', to = 'gpa' } = context.options;
     if (from !== 'gva' && from !== 'gpa') throw new UsageError(`--from: expected gva or gpa, found ${JSON.stringify(from)}`);

@@ -21,7 +21,7 @@ export const walk: Command = {
     const { dumpId } = summary;
     const root = await usableRoot(context, summary, chosen);
     const found = await context.workbench.walk({ dumpId, address, root });
-    context.print(context.json ? toJson(asJson(found)) : asText(found));
+    context.print(context.json ? toJson(walkJson(found)) : asText(found));
     return found.result.kind === 'page' ? EXIT.done : EXIT.hole;
   },
 };
@@ -45,12 +45,12 @@ function stepJson(step: WalkStep): object {
     flags: setFlags(flags),
     conclusion: conclusion.kind,
     sentence,
-    ...(step.below ? { below: asJson(step.below) } : {}),
+    ...(step.below ? { below: walkJson(step.below) } : {}),
   };
 }
 
-function asJson({ address, mode, root, rootSource, steps, result }: Walk): object {
-  const below = result.below ? { below: asJson(result.below) } : {};
+export function walkJson({ address, mode, root, rootSource, steps, result }: Walk): object {
+  const below = result.below ? { below: walkJson(result.below) } : {};
   return {
     address,
     mode: mode.id,

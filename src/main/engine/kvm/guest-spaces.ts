@@ -52,7 +52,10 @@ export class GuestSpaces {
     this.machine = machine;
     this.hostMemory = hostMemory;
     this.#architecture = architecture;
-    this.process = new TranslationSpace(hostMemory, process.tables.map(toHost));
+    this.process = new TranslationSpace(
+      hostMemory,
+      process.tables.map((table) => toHost(table, machine)),
+    );
     this.slots = new MemslotMap(machine.memslots, addressSpace);
     // Processes have the lower half of the addresses.
     this.memory = new MemslotMemory(hostMemory, this.slots, this.process.translatorFor(0n));
@@ -128,8 +131,8 @@ export class GuestSpaces {
   }
 }
 
-function toHost(table: SpaceTable): SpaceTable {
-  return { ...table, source: "the process's tables (mm.pgd)", options: { ...table.options, leadsTo: 'HPA' } };
+function toHost(table: SpaceTable, { pid }: KvmMachine): SpaceTable {
+  return { ...table, source: pid === null ? 'mm.pgd' : `mm.pgd of PID ${pid}`, options: { ...table.options, leadsTo: 'HPA' } };
 }
 
 /** Tables of the guest, over one more stage. */

@@ -51,7 +51,7 @@ function named(field: BitField, marks: SpteMarks): BitField[] {
       'the process may write the page',
     ],
     [marks.mmuWritable, 'MW', 'MMU-writable (KVM)', 'KVM does not let the guest write the page', 'KVM lets the guest write the page, if not at once'],
-    [marks.memory, 'MEM', 'Leads to memory (KVM)', 'no memory', 'a table or a page of memory'],
+    [marks.memory, 'MEM', 'MMU-present (KVM)', 'KVM takes it for nothing', 'leads to a table or a page of memory'],
   ];
   const parts: BitField[] = [];
   for (let bit = field.bit; bit < field.bit + field.width; bit++) {
