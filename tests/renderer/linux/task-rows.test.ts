@@ -49,6 +49,8 @@ describe('the table of tasks', () => {
 
   it('finds a PID, and with a process its threads', () => {
     expect(shown({ text: '174' })).toEqual(['qemu-system-x86', '  CPU 0/KVM', '  CPU 1/KVM']);
+    expect(shown({ text: '1' })).toEqual(['init']);
+    expect(shown({ text: '86' })).toEqual(['qemu-system-x86']);
     expect(shown({ text: '18' })).toEqual([]);
   });
 

@@ -39,10 +39,11 @@ export function matchesTask(task: LinuxTask, { text, state, kernelThreads }: Omi
   if (task.kernel && !kernelThreads) return false;
   if (state !== '' && task.state !== state) return false;
   const wanted = text.trim().toLowerCase();
-  if (wanted === '') return true;
-  if (/^\d+$/.test(wanted) && (task.pid === Number(wanted) || task.tgid === Number(wanted))) return true;
-  return task.comm.toLowerCase().includes(wanted);
+  return wanted === '' || hasPid(task, wanted) || task.comm.toLowerCase().includes(wanted);
 }
+
+/** Its own PID, or its process's. */
+const hasPid = ({ pid, tgid }: LinuxTask, text: string): boolean => String(pid) === text || String(tgid) === text;
 
 /** Idle tasks all have PID 0: each is a process of its own. */
 const isThread = ({ pid, tgid }: LinuxTask): boolean => pid !== tgid;
@@ -50,7 +51,10 @@ const isThread = ({ pid, tgid }: LinuxTask): boolean => pid !== tgid;
 export function taskRows(tasks: readonly LinuxTask[], filter: TaskFilter, { column, descending }: Sorting<TaskColumn>): TaskRow[] {
   const order = ORDER[column];
   const sign = descending ? -1 : 1;
-  const found = tasks.filter((task) => matchesTask(task, filter) && !(filter.grouping === 'processes' && isThread(task)));
+  const matching = tasks.filter((task) => matchesTask(task, filter) && !(filter.grouping === 'processes' && isThread(task)));
+  // A PID that is there is meant as one, not as part of a name: "1" is init and no kworker/1:0.
+  const meant = matching.filter((task) => hasPid(task, filter.text.trim()));
+  const found = meant.length > 0 ? meant : matching;
   found.sort((a, b) => sign * order(a, b) || a.pid - b.pid);
   if (filter.grouping !== 'grouped') return found.map((task) => ({ task, below: false }));
   const threads = new Map<number, LinuxTask[]>();
