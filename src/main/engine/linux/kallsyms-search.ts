@@ -123,9 +123,8 @@ function bytesAround(space: KernelSpace, address: bigint, before: number, after:
   let low = before;
   for (let piece = PIECE; low > 0;) {
     const size = Math.min(piece, low);
-    if (page < BigInt(before - low + size)) break;
-    const target = bytes.subarray(low - size, low);
-    if (space.fill(page - BigInt(before - low + size), target) === size) low -= size;
+    const from = page - BigInt(before - low + size);
+    if (from >= 0n && space.fill(from, bytes.subarray(low - size, low)) === size) low -= size;
     else if (piece === PAGE) break;
     else piece = PAGE;
   }
