@@ -29,7 +29,8 @@ export const openHelp = (
   --view process   of the core of a QEMU process, the process itself and not its guest
   --vm ID          of the dump of a KVM host, one of its guests and not the host: the PID of its QEMU process, or what vms calls it
   --executable FILE, --debug FILE
-                   the program that a core is of, and its debug information (repeatable), for what the core lacks
+                   the program that a core is of, and its debug information (repeatable), for what the core lacks;
+                   of a Linux kernel in the dump: vmlinux, modules, BTF, a layout that \`linux FILE layout\` wrote
   --map START=BLOCK+OFFSET:LENGTH
                    for this run, guest-physical START shows LENGTH bytes of RAM block BLOCK from OFFSET on; START=none:LENGTH shows nothing there.
                    Hexadecimal, repeatable, a later one over an earlier. Nothing is kept.`;

@@ -245,6 +245,7 @@ export const METHOD_ARGUMENTS = {
   listLinuxModules: v.strictObject(dump),
   getLinuxTask: v.strictObject({ ...dump, pid: count }),
   getLinuxPage: v.strictObject({ ...dump, physical }),
+  getLinuxLayout: v.strictObject(dump),
   listVms: v.strictObject(dump),
   translateGuest: v.strictObject({ ...guest, space: guestSpace, addresses: v.pipe(v.array(address64), v.maxLength(TRANSLATE_LIMIT)) }),
   walkGuest: v.strictObject({ ...guest, space: guestSpace, address: address64 }),
@@ -313,6 +314,8 @@ export interface MethodResults {
   getLinuxTask: LinuxTaskDetail;
   /** The `struct page` of the frame that holds a GPA. Rejects `bad-request` for a frame that the kernel has none for. */
   getLinuxPage: LinuxPage;
+  /** The layout of the kernel's types, as the JSON that `OpenOptions.debug` takes: for other dumps of the same build. Rejects `unsupported` where its types are not known. */
+  getLinuxLayout: string;
   /** The virtual machines of a KVM host, by PID. Rejects as the calls of a kernel do; no machines, and a problem that says so, for a kernel without KVM. */
   listVms: VirtualMachineList;
   /** Addresses of a virtual machine in the next spaces down to the host's physical memory; one answer per address, in order. Rejects `bad-request` for a machine or a vCPU that is not there. */

@@ -248,6 +248,7 @@ export function contractSuite(description: string, connect: (folder: string) => 
         workbench.listLinuxModules(dump),
         workbench.getLinuxTask({ ...dump, pid: 1 }),
         workbench.getLinuxPage({ ...dump, physical: 0x1000 }),
+        workbench.getLinuxLayout(dump),
         workbench.listVms(dump),
         workbench.translateGuest({ ...dump, vm: '174', space: 'gpa', addresses: [0n] }),
         workbench.walkGuest({ ...dump, vm: '174', space: 'gpa', address: 0n }),

@@ -50,7 +50,7 @@ export interface OpenOptions {
   view?: 'guest' | 'process';
   /** Path of the program that a core is of, for what the core lacks of it: the file's pages, its symbols. */
   executable?: string;
-  /** Paths of files with debug information, of the executable or of a kernel (vmlinux). */
+  /** Paths of files with debug information of the executable, or of Linux kernels: vmlinux and modules with DWARF or BTF, bare BTF, a layout (getLinuxLayout). Those of another build are not used. */
   debug?: string[];
   /** Of the dump of a KVM host: the guest to open out of it, by VirtualMachine.id. */
   vm?: string;

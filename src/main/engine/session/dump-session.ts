@@ -36,6 +36,7 @@ import type { DumpImage } from './dump-image.ts';
 import { correctRegions, describeMap } from './memory-map.ts';
 import { kernelOfDump } from './kernel-of-dump.ts';
 import { KvmQueries } from './kvm-queries.ts';
+import { writeLayout } from './linux-layout.ts';
 import { LinuxQueries } from './linux-queries.ts';
 import { openImage, type OpenRequest } from './open-image.ts';
 import { lookForRoots } from './look-for-roots.ts';
@@ -257,6 +258,10 @@ export class DumpSession {
 
   getLinuxPage(argument: Argument<'getLinuxPage'>): MethodResults['getLinuxPage'] {
     return this.#linux.getPage(argument);
+  }
+
+  getLinuxLayout(): MethodResults['getLinuxLayout'] {
+    return writeLayout({ linux: this.#linux, kvm: this.#kvm, guests: this.#guests, memory: this.#memory });
   }
 
   listVms(): MethodResults['listVms'] {

@@ -28,6 +28,7 @@ export const QUERY_NAMES = [
   'listLinuxModules',
   'getLinuxTask',
   'getLinuxPage',
+  'getLinuxLayout',
   'listVms',
   'translateGuest',
   'walkGuest',
