@@ -1,6 +1,7 @@
 /** What is said of a virtual machine in words, and what the filter of their list looks into. */
 import { counted } from '#shared/counted.ts';
 import type { NestedTables, VirtualMachine } from '#shared/model/index.ts';
+import { spaceWords } from './slot-order.ts';
 
 /** The two ways that lead to a machine: the list that KVM keeps, and the files that processes hold open. */
 const WAYS: Readonly<Record<VirtualMachine['foundBy'][number], string>> = { 'vm-list': 'vm_list', 'task-file': 'open file' };
@@ -30,10 +31,11 @@ export const titleOf = (vm: VirtualMachine): string => vm.guestName ?? `${vm.nam
 export const whose = ({ id, pid }: Pick<VirtualMachine, 'id' | 'pid'>): string => (pid === null ? `process not known, ${id}` : `PID ${id}`);
 
 /** "NPT, 4 levels, vCPUs 0 and 1" */
-export function nestedWords({ kind, levels, vcpus }: NestedTables): string {
+export function nestedWords({ kind, levels, vcpus, addressSpace }: NestedTables): string {
   const names = vcpus.length > 8 ? `${vcpus.slice(0, 8).join(', ')} …` : vcpus.join(', ');
-  const whose = vcpus.length === 0 ? [] : [`${vcpus.length === 1 ? 'vCPU' : 'vCPUs'} ${names}`];
-  return [kind.toUpperCase(), counted(levels, 'level'), ...whose].join(', ');
+  const users = vcpus.length === 0 ? 'no vCPU has them loaded' : `${vcpus.length === 1 ? 'vCPU' : 'vCPUs'} ${names}`;
+  const space = addressSpace === 0 ? [] : [`address space ${spaceWords(addressSpace)}`];
+  return [kind.toUpperCase(), counted(levels, 'level'), users, ...space].join(', ');
 }
 
 /** A word as a shell would need it quoted. */
