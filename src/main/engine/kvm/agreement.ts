@@ -6,7 +6,6 @@
  */
 import { formatAddress, formatSize } from '#shared/address-text.ts';
 import type { Memslot, RoadAgreement, Walk } from '#shared/model/index.ts';
-import type { KernelStruct } from '../linux/kernel-struct.ts';
 import { hasBit, isFrozen, isMmio, type SpteMarks } from './spte-marks.ts';
 
 export interface Roads {
@@ -16,8 +15,8 @@ export interface Roads {
   /** GPA to HPA. */
   nested: Walk;
   marks: SpteMarks;
-  /** struct kvm. */
-  machine: KernelStruct;
+  /** Whether KVM is at work on what the host takes back. */
+  invalidating: boolean;
 }
 
 export function compareRoads(roads: Roads): RoadAgreement {
@@ -30,7 +29,7 @@ export function compareRoads(roads: Roads): RoadAgreement {
   if (known.kind === 'fault') return { agree: null, sentence: whyNotHost(roads, result.physical) };
   if (known.physical === result.physical)
     return { agree: true, sentence: `Both roads lead to HPA ${formatAddress(result.physical)}.${remarks(roads)}` };
-  const sentence = `The nested tables lead to HPA ${formatAddress(result.physical)}, the memslot to HPA ${formatAddress(known.physical)}: ${isInvalidating(roads.machine) ? 'the host is exchanging pages of this guest, and KVM has yet to drop the old entry' : 'the dump was taken while the page moved, or one of the tables is damaged'}.`;
+  const sentence = `The nested tables lead to HPA ${formatAddress(result.physical)}, the memslot to HPA ${formatAddress(known.physical)}: ${roads.invalidating ? 'the host is exchanging pages of this guest, and KVM has yet to drop the old entry' : 'the dump was taken while the page moved, or one of the tables is damaged'}.`;
   return { agree: false, sentence };
 }
 
@@ -67,12 +66,12 @@ function whyNotNested({ nested, memslot, marks }: Roads): string {
   return `The nested tables have no entry for the page yet (${place} is not present): the guest has not touched it since KVM made these tables, or the host took it back for a while.${held}`;
 }
 
-function whyNotHost({ host, memslot, machine }: Roads, physical: number): string {
+function whyNotHost({ host, memslot, invalidating }: Roads, physical: number): string {
   const { result } = host!;
   const lead = `Only the nested tables lead on, to HPA ${formatAddress(physical)}`;
   if (memslot?.flags.includes('guest-memfd')) return `${lead}: the slot has memory of guest_memfd, which its process does not map.`;
   if (result.kind === 'fault' && (result.reason === 'table-missing' || result.reason === 'no-root')) return `${lead}: ${result.sentence}`;
-  const moving = isInvalidating(machine) ? ' The host is taking pages back at this moment.' : '';
+  const moving = invalidating ? ' The host is taking pages back at this moment.' : '';
   return `${lead}: the process has given the page up or has it swapped out, and KVM has yet to drop its entry.${moving} ${result.sentence}`;
 }
 
@@ -113,10 +112,4 @@ function whyReadOnly(memslot: Memslot | null, marks: SpteMarks, entry: bigint, w
   return hasBit(entry, marks.hostWritable)
     ? 'KVM does not let the guest write it: it holds page tables of a guest inside the guest, or somebody tracks its writes.'
     : 'It was mapped for reading alone: the next write makes it writable.';
-}
-
-/** Whether KVM's memory notifier is at work: mmu_invalidate_in_progress since v5.20 (20ec3ebd707c), mmu_notifier_count before. */
-function isInvalidating(machine: KernelStruct): boolean {
-  const member = ['mmu_invalidate_in_progress', 'mmu_notifier_count'].find((name) => machine.has(name));
-  return member !== undefined && (machine.number(member) ?? 0n) !== 0n;
 }

@@ -62,6 +62,13 @@ export class GuestSpaces {
     this.marks = readSpteMarks(machine.kvm, machine.struct);
   }
 
+  /** Whether KVM's memory notifier is at work: mmu_invalidate_in_progress since v6.0 (20ec3ebd707c), mmu_notifier_count before. */
+  get invalidating(): boolean {
+    const { struct } = this.machine;
+    const member = ['mmu_invalidate_in_progress', 'mmu_notifier_count'].find((name) => struct.has(name));
+    return member !== undefined && (struct.number(member) ?? 0n) !== 0n;
+  }
+
   /** Throws WorkbenchError `bad-request` for a vCPU that there is none of, `unsupported` where what the dump has of it does not tell its tables. */
   tables({ vcpu, root }: GuestRoot): GuestTables {
     const key = `${vcpu ?? ''} ${root ?? ''}`;

@@ -28,7 +28,7 @@ export function walkGuestAddress(spaces: GuestSpaces, host: HostKnowledge, space
   const hpa = process?.result.kind === 'page' ? process.result.physical : null;
   const stage = spaces.nested(tables?.vcpu ?? root.vcpu)?.stage;
   const nested = gpa === null || !stage ? null : collectWalk(spaces.hostMemory, stage.mode, stage.root, stage.source, BigInt(gpa), stage.options);
-  const { marks, machine } = spaces;
+  const { marks, machine, invalidating } = spaces;
   return {
     vm: machine.id,
     vcpu: tables?.vcpu ?? null,
@@ -44,7 +44,7 @@ export function walkGuestAddress(spaces: GuestSpaces, host: HostKnowledge, space
     fileOffset: hpa === null ? null : host.fileOffsetOf(hpa),
     page: hpa === null ? null : host.pageOf(hpa),
     nested,
-    agreement: nested && compareRoads({ memslot, host: memslot ? process : null, nested, marks, machine: machine.struct }),
+    agreement: nested && compareRoads({ memslot, host: memslot ? process : null, nested, marks, invalidating }),
     ...(tables?.twoDimensional ? { twoDimensional: tables.twoDimensional.walk(address) } : {}),
   };
 }
