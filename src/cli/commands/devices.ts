@@ -7,7 +7,7 @@ import { EXIT, UsageError } from '../exit-code.ts';
 import { hexDump } from '../hex-dump.ts';
 import { toJson } from '../json.ts';
 import { openDump } from '../opened-dump.ts';
-import { textTable } from '../text-table.ts';
+import { textTable } from '#shared/text-table.ts';
 
 export const devices: Command = {
   name: 'devices',

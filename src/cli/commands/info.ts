@@ -6,7 +6,7 @@ import type { Command } from '../command.ts';
 import { EXIT } from '../exit-code.ts';
 import { hexOrNull, toJson } from '../json.ts';
 import { openDump, whatItMeans } from '../opened-dump.ts';
-import { textPairs, textTable } from '../text-table.ts';
+import { textPairs, textTable } from '#shared/text-table.ts';
 
 export const info: Command = {
   name: 'info',

@@ -5,7 +5,7 @@ import { addressArgument, countOption, ROOT_HELP, ROOT_OPTIONS, rootOption, type
 import { EXIT } from '../exit-code.ts';
 import { hex, toJson } from '../json.ts';
 import { openDump } from '../opened-dump.ts';
-import { textTable } from '../text-table.ts';
+import { textTable } from '#shared/text-table.ts';
 import { usableRoot } from '../usable-root.ts';
 
 /** Rows that a table for people ends at unless --limit says otherwise. */

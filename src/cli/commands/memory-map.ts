@@ -4,7 +4,7 @@ import type { Command } from '../command.ts';
 import { EXIT } from '../exit-code.ts';
 import { hex, toJson } from '../json.ts';
 import { openDump } from '../opened-dump.ts';
-import { textTable } from '../text-table.ts';
+import { textTable } from '#shared/text-table.ts';
 
 export const memoryMap: Command = {
   name: 'memory-map',

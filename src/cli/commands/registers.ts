@@ -5,7 +5,7 @@ import { countOption, type Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit-code.ts';
 import { hex, toJson } from '../json.ts';
 import { openDump } from '../opened-dump.ts';
-import { textPairs, textTable } from '../text-table.ts';
+import { textPairs, textTable } from '#shared/text-table.ts';
 
 export const registers: Command = {
   name: 'registers',

@@ -5,11 +5,11 @@ import type { GuestOwner, GuestTranslation, GuestWalk } from '#shared/model/inde
 import type { Workbench } from '#workbench/workbench.ts';
 import { addressArgument, countOption, type CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-code.ts';
-import { guestWalkText, memslotText } from '../guest-walk-text.ts';
+import { guestWalkText, memslotText } from '#shared/guest-walk-text.ts';
 import { guestWalkJson } from '../guest-walk-json.ts';
 import { hex, hexOrNull, toJson } from '../json.ts';
 import { openDump } from '../opened-dump.ts';
-import { textTable } from '../text-table.ts';
+import { textTable } from '#shared/text-table.ts';
 
 const SPACES = ['gva', 'gpa', 'hva', 'hpa'] as const;
 type Space = (typeof SPACES)[number];

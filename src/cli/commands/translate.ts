@@ -7,7 +7,7 @@ import { addressArgument, ROOT_HELP, ROOT_OPTIONS, rootOption, type Command, typ
 import { EXIT, UsageError } from '../exit-code.ts';
 import { hex, hexOrNull, toJson } from '../json.ts';
 import { openDump } from '../opened-dump.ts';
-import { textTable } from '../text-table.ts';
+import { textTable } from '#shared/text-table.ts';
 import { usableRoot } from '../usable-root.ts';
 import { GUEST_HELP, isForGuest, translateGuest } from './translate-guest.ts';
 

@@ -4,7 +4,7 @@ import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit-code.ts';
 import { hexOrNull, toJson } from '../json.ts';
 import { openDump } from '../opened-dump.ts';
-import { textPairs, textTable } from '../text-table.ts';
+import { textPairs, textTable } from '#shared/text-table.ts';
 
 const right = 'right' as const;
 

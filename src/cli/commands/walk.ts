@@ -5,7 +5,7 @@ import { EXIT } from '../exit-code.ts';
 import { hex, hexOrNull, toJson } from '../json.ts';
 import { openDump } from '../opened-dump.ts';
 import { usableRoot } from '../usable-root.ts';
-import { textTable } from '../text-table.ts';
+import { textTable } from '#shared/text-table.ts';
 
 export const walk: Command = {
   name: 'walk',

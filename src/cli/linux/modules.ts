@@ -1,6 +1,6 @@
 import { formatAddress, formatSize } from '#shared/address-text.ts';
 import { toJson } from '../json.ts';
-import { textTable } from '../text-table.ts';
+import { textTable } from '#shared/text-table.ts';
 import type { LinuxPart } from './part.ts';
 
 const right = 'right' as const;

@@ -1,7 +1,7 @@
 import type { LinuxOverview } from '#shared/model/index.ts';
 import { uptimeText } from '#shared/linux-text.ts';
 import { toJson } from '../json.ts';
-import { textPairs } from '../text-table.ts';
+import { textPairs } from '#shared/text-table.ts';
 import type { LinuxPart } from './part.ts';
 
 export const overview: LinuxPart = {

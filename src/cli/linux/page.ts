@@ -3,7 +3,7 @@ import type { LinuxPage } from '#shared/model/index.ts';
 import { addressArgument } from '../command.ts';
 import { UsageError } from '../exit-code.ts';
 import { toJson } from '../json.ts';
-import { textPairs } from '../text-table.ts';
+import { textPairs } from '#shared/text-table.ts';
 import type { LinuxPart } from './part.ts';
 
 export const page: LinuxPart = {

@@ -3,7 +3,7 @@ import { areaLine, taskStateWord } from '#shared/linux-text.ts';
 import type { LinuxFile, LinuxTaskDetail } from '#shared/model/index.ts';
 import { UsageError } from '../exit-code.ts';
 import { hex, hexOrNull, toJson } from '../json.ts';
-import { textPairs, textTable } from '../text-table.ts';
+import { textPairs, textTable } from '#shared/text-table.ts';
 import type { LinuxPart } from './part.ts';
 import { commOf, taskJson } from './tasks.ts';
 

@@ -1,7 +1,7 @@
 import type { LinuxTask } from '#shared/model/index.ts';
 import { formatAddress } from '#shared/address-text.ts';
 import { hexOrNull, toJson } from '../json.ts';
-import { textTable } from '../text-table.ts';
+import { textTable } from '#shared/text-table.ts';
 import type { LinuxPart } from './part.ts';
 
 const right = 'right' as const;

@@ -1,6 +1,6 @@
 /** A guest's address through all spaces, in the form that crash's users know: addresses, then each road's tables, flags in words, the area, the page. */
-import { formatAddress, formatSize } from '#shared/address-text.ts';
-import type { BitField, GuestWalk, LinuxArea, LinuxPage, Memslot, Walk, WalkStep } from '#shared/model/index.ts';
+import { formatAddress, formatSize } from './address-text.ts';
+import type { BitField, GuestWalk, LinuxArea, LinuxPage, Memslot, Walk, WalkStep } from './model/index.ts';
 import { textPairs, textTable } from './text-table.ts';
 
 const right = 'right' as const;
