@@ -41,6 +41,17 @@ export class PathReader {
     return this.#paths.get(key);
   }
 
+  /** By the first of its names, through the first mount of its file system. Undefined for an inode without a name, and where the dump does not hold the way. */
+  pathOfInode(inode: KernelStruct): string | undefined {
+    const kernel = this.#kernel;
+    const alias = kernel.types?.find('dentry', 'd_u.d_alias') ? 'd_u.d_alias' : 'd_alias';
+    const names = inode.pointer('i_dentry.first');
+    const mounts = inode.follow('i_sb', 'super_block');
+    const mount = mounts?.has('s_mounts.next') && kernel.types?.struct('mount') ? mounts.pointer('s_mounts.next') : undefined;
+    if (names === undefined || names === 0n || mount === undefined || mount === mounts?.at('s_mounts')) return undefined;
+    return this.#climb(KernelStruct.of(kernel, 'mount', 'mnt_instance', mount).at('mnt'), KernelStruct.of(kernel, 'dentry', alias, names));
+  }
+
   #read(mount: bigint, entry: KernelStruct): string | undefined {
     const isRoot = entry.pointer('d_parent') === entry.address;
     const own = this.#ownName(entry);

@@ -15,6 +15,7 @@ import { KernelStruct } from './kernel-struct.ts';
 import type { LinuxKernel } from './kernel.ts';
 import { addressOfPage, pageSizeOf, sizeOfPageStruct } from './page-place.ts';
 import { pageType } from './page-type.ts';
+import { pathsOf } from './path-of.ts';
 
 /** Low bits of page.mapping (PAGE_MAPPING_ANON, PAGE_MAPPING_MOVABLE; both: KSM). */
 const MAPPING_BITS = 3n;
@@ -44,7 +45,7 @@ export function describePage(kernel: LinuxKernel, physical: number): LinuxPage {
     flags,
     references: (head ?? page).small(page.has('_refcount.counter') ? '_refcount.counter' : '_count.counter') ?? 0,
     mappings: type === undefined && !flags.includes('slab') ? mappingsOf(page, compound) : null,
-    use: useOf(page, head, type),
+    use: `${useOf(page, head, type)}${compound?.huge === true ? ', huge page of hugetlbfs' : ''}`,
     size: pageSize * 2 ** (compound?.order ?? 0),
   };
 }
@@ -67,6 +68,8 @@ function headOf(page: KernelStruct, flags: readonly string[]): KernelStruct | un
 
 interface Compound {
   order: number;
+  /** Whether hugetlbfs gave it out: what a kernel before v6.6 tells by its destructor; a later one has a type for it. */
+  huge: boolean;
   /** How often it is mapped as a whole; undefined where the kernel does not count that. */
   whole: number | undefined;
 }
@@ -88,7 +91,9 @@ function compoundOf(head: KernelStruct): Compound | undefined {
     : folio.has('_entire_mapcount.counter')
       ? folio.small('_entire_mapcount.counter')
       : undefined;
-  return { order, whole: count === undefined ? undefined : count + 1 };
+  const destructor = second.has('compound_dtor') ? second.small('compound_dtor') : undefined;
+  const huge = destructor !== undefined && `${destructor}` === kernel.vmcoreinfo.get('NUMBER(HUGETLB_PAGE_DTOR)');
+  return { order, huge, whole: count === undefined ? undefined : count + 1 };
 }
 
 /** Counters begin at -1. */
@@ -108,6 +113,12 @@ function useOf(page: KernelStruct, head: KernelStruct | undefined, type: string 
   if (kind === MAPPING_BITS) return 'anonymous, merged (KSM)';
   if (kind === MAPPING_ANON) return 'anonymous';
   if (kind === MAPPING_MOVABLE) return 'movable, of a driver';
-  if (mapping !== 0n) return 'page cache';
-  return '';
+  return mapping === 0n ? '' : cacheOf(new KernelStruct(page.kernel, 'address_space', mapping));
+}
+
+/** "page cache of /usr/bin/qemu-system-x86_64", as far as the file's name is known. */
+function cacheOf(mapping: KernelStruct): string {
+  const inode = mapping.has('host') ? mapping.follow('host', 'inode') : undefined;
+  const path = inode && pathsOf(mapping.kernel).pathOfInode(inode);
+  return path === undefined ? 'page cache' : `page cache of ${path}`;
 }
