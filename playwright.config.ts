@@ -6,7 +6,7 @@ import { findBrowser } from './scripts/find-browser.ts';
 import type { HostOptions } from './tests/e2e/harness/test.ts';
 
 /** Specs that look at panels alone: no dialog, no menu, no file, no window. */
-const PANELS_ALONE = ['accessibility', 'devices', 'i386', 'memory', 'page-walk', 'registers'].map((name) => `**/${name}.spec.ts`);
+const PANELS_ALONE = ['accessibility', 'devices', 'i386', 'linux', 'memory', 'page-walk', 'registers'].map((name) => `**/${name}.spec.ts`);
 
 export default defineConfig<HostOptions>({
   testDir: 'tests/e2e',
