@@ -243,6 +243,24 @@ describe('what the tables have no page for', () => {
     expect(page(guest, PAGE).spans[0]).toMatchObject({ state: 'absent', reason: "not in the host's dump: HPA 0x64000" });
   });
 
+  it('is told at once of addresses that no process has, however many', () => {
+    const beyond = 2 ** 47;
+    const tables = new ProcessTables();
+    const { extents, absent } = guestExtents(
+      {
+        regions: new PhysicalRegions([]),
+        extents: new ExtentBuilder().finish(),
+        translator: tables.translator,
+        mode: tables.mode,
+        areas: [],
+        swapAreas: 0,
+      },
+      [{ name: 'memory', length: 2 ** 38, ram: 0, host: beyond }],
+      SILENT,
+    );
+    expect([extents.count, [...absent]]).toEqual([0, [["the host's page table for it is damaged", 2 ** 38]]]);
+  });
+
   it('is absent where a table is not in the dump, or damaged', () => {
     const tables = new ProcessTables();
     tables.set(HVA, 2, 0x7000_0067n);

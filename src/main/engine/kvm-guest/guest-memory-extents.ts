@@ -19,8 +19,8 @@ import { visitProcess, type ProcessPageVisitor } from './process-pages.ts';
 
 /** Between two reports: a stretch of this many bytes takes some milliseconds. */
 const CHUNK = 2 ** 28;
-/** Pages of 4 KiB that 4 TiB have. Tables that are made to lead into themselves have no end. */
-const MAX_PAGES = 2 ** 30;
+/** Entries of page tables: 2 TiB in pages of 4 KiB. Tables that are made to lead into themselves have no end. */
+const MAX_ENTRIES = 2 ** 29;
 
 export interface HostOfGuest {
   /** The host's physical memory. */
@@ -45,7 +45,7 @@ export interface GuestExtents {
   absent: ReadonlyMap<string, number>;
 }
 
-/** `blocks`: with `host`, ascending. Throws WorkbenchError `unsupported` for more pages or pieces than are kept track of, what `progress` throws. */
+/** `blocks`: with `host`, ascending. Throws WorkbenchError `unsupported` for more entries or pieces than are kept track of, what `progress` throws. */
 export function guestExtents(host: HostOfGuest, blocks: readonly OpenedBlock[], progress: Progress): GuestExtents {
   const composer = new Composer(host);
   const total = blocks.reduce((sum, { length }) => sum + length, 0);
@@ -70,7 +70,7 @@ class Composer implements ProcessPageVisitor {
   readonly #extents: HostExtents;
   /** What added to an HVA gives its RAM address. */
   #offset = 0;
-  #pages = 0;
+  #entries = 0;
   #untouched = 0;
 
   constructor(host: HostOfGuest) {
@@ -88,12 +88,12 @@ class Composer implements ProcessPageVisitor {
   }
 
   page(hva: number, physical: number, length: number): void {
-    if (++this.#pages > MAX_PAGES)
-      throw new WorkbenchError('unsupported', `the guest's memory is in more than ${MAX_PAGES} pages, which is more than are read`);
+    this.#count();
     this.#extents.show(hva + this.#offset, physical, length);
   }
 
   empty(hva: number, length: number): void {
+    this.#count();
     this.#areas.forEachIn(hva, length, (start, bytes, area) => {
       const ram = start + this.#offset;
       if (area?.anonymous === true) {
@@ -120,7 +120,16 @@ class Composer implements ProcessPageVisitor {
     );
   }
 
+  #count(): void {
+    if (++this.#entries > MAX_ENTRIES)
+      throw new WorkbenchError(
+        'unsupported',
+        `the page tables of the guest's process have more than ${MAX_ENTRIES} entries for its memory, which is more than are read`,
+      );
+  }
+
   #absent(hva: number, length: number, text: string, place?: CountedPlace): void {
+    this.#count();
     this.#absences.add(hva + this.#offset, length, text, place);
   }
 

@@ -34,8 +34,8 @@ export function visitProcess(translator: Translator, mode: PagingMode, start: nu
       continue;
     }
     const { level, fault } = translator;
-    const shift = shifts.get(level);
-    const size = shift === undefined ? SMALLEST_PAGE : 2 ** shift;
+    // Level 0: no table was read, as for an address that no process has.
+    const size = 2 ** (shifts.get(level) ?? mode.virtualBits);
     const inside = at % size;
     const length = Math.min(end - at, size - inside);
     if (fault === FAULT_NOT_PRESENT) visitKept(visitor, { at, length, inside }, level, translator);

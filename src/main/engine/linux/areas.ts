@@ -21,6 +21,7 @@ const VM_EXEC = 0x4n;
 const VM_MAYSHARE = 0x80n;
 const FLAGS: readonly [bits: bigint, name: string][] = [
   [0x100n, 'growsdown'],
+  [0x200n, 'uffd_missing'],
   [0x400n, 'pfnmap'],
   [0x2000n, 'locked'],
   [0x4000n, 'io'],

@@ -3,13 +3,16 @@
  * guest-physical address and its place in the file.
  */
 import { formatAddress, groupedHex } from '#shared/address-text.ts';
-import type { AddressDescription, HostPlace, MemoryChunk } from '#shared/model/index.ts';
+import type { AddressDescription, FormatId, HostPlace, MemoryChunk } from '#shared/model/index.ts';
 import { PHYSICAL_LIMIT, type AddressSpace } from '#shared/units.ts';
 import type { OpenedDump, OpenedRegion } from '../formats/format.ts';
 import { GuestMemory } from '../memory/guest-memory.ts';
 import { PhysicalRegions, type PlacedRegion } from '../memory/physical-regions.ts';
 import { STATE_LABELS } from './describe-address.ts';
 import { readPhysical } from './read-memory.ts';
+
+/** What is said of the process's own memory, by where it can be seen. */
+const NO_GUEST_MEMORY: Partial<Record<FormatId, string>> = { 'qemu-core': "no guest memory: the process's own memory is in its process view" };
 
 export class HostSpace {
   readonly #dump: OpenedDump;
@@ -52,7 +55,8 @@ export class HostSpace {
     const host = Number(address);
     const block = this.#dump.blocks.find(({ host: start, length }) => start !== undefined && host >= start && host < start + length);
     const ofProcess = this.#dump.space === 'hva';
-    if (!block) return { ...nowhere, label: ofProcess ? 'not mapped' : "no guest memory: the process's own memory is in its process view" };
+    if (!block)
+      return { ...nowhere, label: ofProcess ? 'not mapped' : (NO_GUEST_MEMORY[this.#dump.format] ?? "no guest memory: QEMU's own, or nothing") };
     const { state, fileOffset, reason } = this.#memory.stretchAt(host, 1);
     const label = [`${block.name} + ${formatAddress(host - block.host!)}`, reason ?? STATE_LABELS[state]].filter(Boolean).join(', ');
     if (ofProcess) return { space, address, label, physical: null, fileOffset, state };
