@@ -1,6 +1,6 @@
 /** How fast exports are beside cp, QEMU and makedumpfile: every round runs each of them once, the best of each counts. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { formatSize } from '#shared/address-text.ts';

@@ -17,7 +17,6 @@ export class MadeKvm extends MadeKernel {
   /** `symbols`: of variables of KVM and the kernel; kvm_init is there. */
   constructor(types: KernelTypes, symbols: Readonly<Record<string, bigint>> = {}) {
     super(types, { kvm_init: 1n, ...symbols });
-    Object.assign(this.kernel, { lookUp: () => undefined, vmcoreinfo: new Map([['PAGESIZE', '4096']]), userSpace: () => this.kernel.space });
     this.kvm = KvmModule.find(this.kernel)!;
   }
 

@@ -4,7 +4,7 @@ import { sizeOf, type CType, type StructType } from '#engine/dwarf/type-model.ts
 import { KernelSpace } from '#engine/linux/kernel-space.ts';
 import { KernelStruct } from '#engine/linux/kernel-struct.ts';
 import type { KernelTypes } from '#engine/linux/kernel-types.ts';
-import type { LinuxKernel } from '#engine/linux/kernel.ts';
+import { LinuxKernel } from '#engine/linux/kernel.ts';
 import { TranslationSpace } from '#engine/translate/translation-space.ts';
 import { pagingMode } from '#engine/arch/x86-64/paging-modes.ts';
 import { VIRTUAL_LAST } from '#shared/units.ts';
@@ -58,7 +58,15 @@ export class MadeKernel {
     this.#memory = new BufferMemory([{ start: 0, bytes: this.#bytes }]);
     const table = { mode: pagingMode('off'), root: null, source: 'test', options: {}, first: 0n, last: VIRTUAL_LAST };
     const space = new KernelSpace(this.#memory, new TranslationSpace(this.#memory, [table]), { littleEndian: true, wordSize: 8 });
-    this.kernel = { space, types, address: (name: string) => symbols[name] } as unknown as LinuxKernel;
+    const vmcoreinfo = new Map(Object.entries(symbols).map(([name, address]) => [`SYMBOL(${name})`, address.toString(16)]));
+    const given = {
+      typesOf: (module: string) => (module === 'vmlinux' ? types : undefined),
+      addressOf: () => undefined,
+      btfOf: () => undefined,
+      sourceOf: () => undefined,
+      problems: () => [],
+    };
+    this.kernel = new LinuxKernel(space, { vmcoreinfo: vmcoreinfo.set('PAGESIZE', '4096'), foundBy: 'test', userSpace: () => space, given });
   }
 
   at(name: string, address: bigint): KernelStruct {

@@ -8,7 +8,7 @@ const VENDORS: Readonly<Record<number, 'npt' | 'ept'>> = { 0: 'ept', 2: 'npt', 5
 
 export class KvmModule {
   readonly kernel: LinuxKernel;
-  /** Undefined where nothing tells the module's types: before v5.11 modules have no BTF. */
+  /** Its own, and the kernel's behind them. Those of a module before v5.11, which has no BTF, may lack struct kvm. */
   readonly types: KernelTypes | undefined;
   readonly #address: (symbol: string) => bigint | undefined;
 
@@ -23,15 +23,11 @@ export class KvmModule {
     // All that is looked up on the way to a list of machines, in one pass over the symbols.
     kernel.lookUp(['modules', 'init_task', 'btf_modules', '__start_BTF', '__stop_BTF']);
     const module = kernel.address('modules') === undefined ? undefined : kernel.module('kvm');
-    if (module) {
-      const types = module.types;
-      return new KvmModule(kernel, types?.struct('kvm') && types, (symbol) => module.address(symbol));
-    }
+    if (module) return new KvmModule(kernel, module.types, (symbol) => module.address(symbol));
     // kvm_init stands in every kernel that has it built in; data symbols are there only with CONFIG_KALLSYMS_ALL.
     kernel.lookUp(['kvm_init', 'vm_list', 'kvm_vm_fops', 'tdp_enabled', 'boot_cpu_data']);
     if (kernel.address('kvm_init') === undefined) return undefined;
-    const types = kernel.types;
-    return new KvmModule(kernel, types?.struct('kvm') && types, (symbol) => kernel.address(symbol));
+    return new KvmModule(kernel, kernel.types, (symbol) => kernel.address(symbol));
   }
 
   /** Of the module's own symbols. */

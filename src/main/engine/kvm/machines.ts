@@ -30,29 +30,29 @@ export interface Machines {
   problems: string[];
 }
 
-/** Throws WorkbenchError `unsupported` for a kernel whose types or symbols are not known. */
+/** Throws WorkbenchError `unsupported` for a kernel whose types or symbols are not known, those of module kvm among them; the message says what would supply them. */
 export function findMachines(kernel: LinuxKernel): Machines {
   const kvm = KvmModule.find(kernel);
   if (!kvm) return { machines: [], problems: ['This kernel runs no virtual machines: KVM is neither loaded nor built in.'] };
-  if (!kvm.types) {
-    throw new WorkbenchError('unsupported', 'the types of module kvm are not known: it has no BTF, or the dump lacks it', {
-      hint: 'Modules have BTF since Linux 5.11. Debug information of kvm.ko would supply it.',
-    });
-  }
-  const { tasks, problems } = listTasks(kernel);
+  const problems: string[] = [];
   const listed = listMachines(kvm, problems);
+  const { tasks, problems: ofTasks } = listTasks(kernel);
   const holders = new Map<bigint, LinuxTask[]>();
   for (const { machine, task } of findVmFiles(kvm, tasks)) {
     const known = holders.get(machine);
     if (known) known.push(task);
     else holders.set(machine, [task]);
   }
-  const addresses = new Set([...listed, ...holders.keys()]);
-  const machines = Array.from(addresses, (address) =>
-    readMachine(kvm, kvm.object('kvm', address), listed.has(address), holders.get(address) ?? [], tasks),
-  );
+  const machines: KvmMachine[] = [];
+  for (const address of new Set([...listed, ...holders.keys()])) {
+    const struct = kvm.object('kvm', address);
+    if (struct.pointer('mm') === undefined) problems.push(`The machine at 0x${address.toString(16)} is not in the dump.`);
+    else machines.push(readMachine(kvm, struct, listed.has(address), holders.get(address) ?? [], tasks));
+  }
   machines.sort((a, b) => (a.pid ?? Infinity) - (b.pid ?? Infinity));
   numberMachines(machines);
+  // Tasks that are missing tell why a machine's process is.
+  if (machines.some(({ task, foundBy }) => !task || !foundBy.includes('task-file'))) problems.push(...ofTasks);
   return { machines, problems };
 }
 
@@ -65,6 +65,7 @@ export function machineOf(machines: readonly KvmMachine[], id: string): KvmMachi
 }
 
 function listMachines(kvm: KvmModule, problems: string[]): Set<bigint> {
+  const offset = kvm.object('kvm', 0n).at('vm_list');
   const head = kvm.address('vm_list');
   if (head === undefined) {
     problems.push("KVM's symbols have no vm_list: machines are looked for among the files of tasks alone.");
@@ -72,7 +73,6 @@ function listMachines(kvm: KvmModule, problems: string[]): Set<bigint> {
   }
   const { nodes, broken } = readList(kvm.kernel.space, head, MAX_MACHINES);
   if (broken !== undefined) problems.push(`KVM's list of machines is not whole: ${broken}.`);
-  const offset = kvm.object('kvm', 0n).at('vm_list');
   return new Set(nodes.map((node) => node - offset));
 }
 
@@ -80,12 +80,12 @@ function readMachine(kvm: KvmModule, struct: KernelStruct, listed: boolean, hold
   const { kernel } = kvm;
   const processRoot = rootOf(struct);
   const task = taskOf(struct, processRoot, holders, tasks);
-  const { memslots, problems: ofSlots } = readMemslots(kvm, struct);
-  const { vcpus, problems: ofVcpus } = readVcpus(kvm, struct);
-  const { nested, problems: ofRoots } = readNestedRoots(kvm, struct, vcpus);
+  const problems = disagreement(kvm, listed, holders);
+  const { memslots } = attempt(problems, { memslots: [], problems: [] }, () => readMemslots(kvm, struct));
+  const { vcpus } = attempt(problems, { vcpus: [], problems: [] }, () => readVcpus(kvm, struct));
+  const { nested } = attempt(problems, { nested: [], problems: [] }, () => readNestedRoots(kvm, struct, vcpus));
   const commandLine = task && commandLineOf(kernel, task);
   const foundBy: VirtualMachine['foundBy'] = [...(listed ? (['vm-list'] as const) : []), ...(holders.length > 0 ? (['task-file'] as const) : [])];
-  const problems = [...disagreement(kvm, listed, holders), ...ofSlots, ...ofVcpus, ...ofRoots];
   if (processRoot === undefined) problems.push('The page tables of its process are not in the dump.');
   return {
     id: '',
@@ -105,6 +105,20 @@ function readMachine(kvm: KvmModule, struct: KernelStruct, listed: boolean, hold
     nested,
     problems,
   };
+}
+
+/** What a part of the machine gives; nothing, and why, where types lack what it needs: the rest is worth having. */
+function attempt<Part extends { problems: string[] }>(problems: string[], nothing: Part, read: () => Part): Part {
+  try {
+    const part = read();
+    problems.push(...part.problems);
+    return part;
+  } catch (error) {
+    if (!(error instanceof WorkbenchError) || error.code !== 'unsupported') throw error;
+    const { hint } = error.details;
+    problems.push(`${error.message.replace(/^./, (first) => first.toUpperCase())}.${hint === undefined ? '' : ` ${hint}`}`);
+    return nothing;
+  }
 }
 
 function disagreement(kvm: KvmModule, listed: boolean, holders: readonly LinuxTask[]): string[] {
@@ -132,7 +146,8 @@ function taskOf(struct: KernelStruct, root: number | undefined, holders: readonl
 
 /** PID of the thread that made it, as the host counts. */
 function creatorOf(struct: KernelStruct): number | undefined {
-  return struct.has('userspace_pid') ? struct.small('userspace_pid') : undefined;
+  const pid = struct.has('userspace_pid') ? struct.small('userspace_pid') : undefined;
+  return pid === 0 ? undefined : pid;
 }
 
 /** The PID names a machine; `PID.1`, `PID.2` those of a process with several; the address one of which nothing says whose it is. */
