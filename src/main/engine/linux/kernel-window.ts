@@ -1,5 +1,6 @@
 /** What is mapped around the text of a kernel: its read-only data, where kallsyms and BTF are, lies within some tens of megabytes. */
 import { mappings } from '../translate/mappings.ts';
+import { rightsOf } from '../translate/paging-mode.ts';
 import type { KernelSpace } from './kernel-space.ts';
 
 /** Images with all drivers built in have 64 MiB. */
@@ -15,9 +16,13 @@ export interface KernelStretch {
   last: bigint;
 }
 
-/** Stretches of one kind of access around an address of the kernel, those that can only be read first. Empty where the address is not mapped. */
+/**
+ * Stretches of one kind of access around an address of the kernel, those that can only be read first. Empty where the address is not mapped. What programs may read is left out, but where they may read that address, too: page tables
+ * of s390x do not part the two.
+ */
 export function stretchesAround({ tables, memory }: KernelSpace, address: bigint): KernelStretch[] {
   if (!tables.translateAddress(address)) return [];
+  const { user } = rightsOf(tables.found.rights);
   const end = address > LAST - REACH ? LAST : address + REACH;
   const data: KernelStretch[] = [];
   const others: KernelStretch[] = [];
@@ -26,7 +31,7 @@ export function stretchesAround({ tables, memory }: KernelSpace, address: bigint
   let pages = 0;
   for (const { start, last, effective } of rows) {
     if (start > end || ++pages > MAX_PAGES) break;
-    if (effective.user) continue;
+    if (effective.user !== user) continue;
     const list = effective.writable || effective.executable ? others : data;
     const before = list.at(-1);
     if (before && before.last + 1n === start) before.last = last;

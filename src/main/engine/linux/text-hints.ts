@@ -1,11 +1,12 @@
 /**
  * Addresses in a kernel's text that a CPU itself names: where it would go on an interrupt, where it is.
  *
- * Facts: Intel SDM vol. 3, 6.11 and 6.14.1 (gates: the handler's address in pieces); Arm ARM D17.2.148 (VBAR_EL1); z/Architecture Principles of Operation, 4-? assigned storage: new PSWs from 0x1b0 on, the address in the second half; RISC-V
+ * Facts: Intel SDM vol. 3, 6.11 and 6.14.1 (gates: the handler's address in pieces); Arm ARM D17.2.148 (VBAR_EL1); z/Architecture Principles of Operation, chapter 3, assigned storage locations: new PSWs from 0x1b0 on, the address in the second half; RISC-V
  * Privileged 10.1.2 (stvec); Linux Documentation/arch/powerpc (the kernel's linear map begins at 0xc000000000000000).
  */
 import type { Architecture } from '../arch/architecture.ts';
 import type { CpuState } from '../arch/cpu-state.ts';
+import { rightsOf } from '../translate/paging-mode.ts';
 import type { KernelSpace } from './kernel-space.ts';
 
 /** Page fault, general protection, divide error. */
@@ -26,14 +27,15 @@ const USUAL: Readonly<Record<string, readonly bigint[]>> = {
 export function textHints(architecture: Architecture, cpu: CpuState, space: KernelSpace): bigint[] {
   const { registers } = cpu;
   const entries = ENTRY_REGISTERS.flatMap((name) => registers[name]?.value ?? []).filter((value) => value !== 0n);
-  const here = registers[architecture.pointers.instruction]?.value;
-  return [
-    ...gatesOf(cpu, space),
-    ...newPswsOf(architecture, cpu, space),
-    ...entries,
-    ...(here === undefined ? [] : [here]),
-    ...(USUAL[architecture.id] ?? []),
-  ];
+  const usual = USUAL[architecture.id] ?? [];
+  return [...gatesOf(cpu, space), ...newPswsOf(architecture, cpu, space), ...entries, ...hereOf(architecture, cpu, space), ...usual];
+}
+
+/** Where the CPU is, unless that is in a program. */
+function hereOf({ id, pointers }: Architecture, { registers }: CpuState, { tables }: KernelSpace): bigint[] {
+  const here = registers[pointers.instruction]?.value;
+  if (here === undefined || !tables.translateAddress(here)) return [];
+  return id !== 's390x' && rightsOf(tables.found.rights).user ? [] : [here];
 }
 
 function gatesOf({ segments }: CpuState, space: KernelSpace): bigint[] {
