@@ -2,18 +2,20 @@
  * What the lab's KVM host (Linux 6.1; QEMU 7.2, pc-i440fx, 112 MiB) has of guest 174, for tests of words and drawings. The slots are those of its `info mtree -f`; the walks are of its
  * kernel's code, cut down to what is drawn.
  */
-import type { GuestWalk, Memslot, Walk, WalkStep } from '#shared/model/index.ts';
+import type { GuestWalk, Walk, WalkStep } from '#shared/model/index.ts';
+import type { SlotOfMachine } from '../../../src/renderer/src/features/machines/slot-order.ts';
 
-const slot = (id: number, baseGfn: number, npages: number, userspaceAddr: bigint, flags: string[] = []): Memslot => ({
+const slot = (id: number, baseGfn: number, npages: number, userspaceAddr: bigint, flags: string[] = []): SlotOfMachine => ({
   addressSpace: 0,
   id,
   baseGfn,
   npages,
   userspaceAddr,
   flags,
+  pageSize: 4096,
 });
 
-export const SLOTS: readonly Memslot[] = [
+export const SLOTS: readonly SlotOfMachine[] = [
   slot(0, 0x0, 195, 0x7f9a_b8e0_0000n),
   slot(2, 0xc3, 37, 0x7f9a_b8ec_3000n),
   slot(3, 0xe8, 8, 0x7f9a_b8ee_8000n),

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { VirtualMachine } from '#shared/model/index.ts';
-import { crashForm } from '../../../src/renderer/src/features/machines/crash-form.ts';
 import { accessesOf, endWords, legsOf, stepWords } from '../../../src/renderer/src/features/machines/guest-legs.ts';
 import { placeInHost } from '../../../src/renderer/src/features/machines/machine-places.ts';
 import { commandText, filterMachines, findingOf, nestedWords, titleOf } from '../../../src/renderer/src/features/machines/machine-words.ts';
@@ -16,6 +15,7 @@ const VM: VirtualMachine = {
   address: 0xffff_d38b_c044_8000n,
   foundBy: ['vm-list', 'task-file'],
   memory: 0x700_0000,
+  pageSize: 4096,
   memslots: [...SLOTS],
   vcpus: [],
   nested: [],
@@ -78,40 +78,6 @@ describe('the way of an address', () => {
     expect(stepWords(legs[1]!.walk)).toBe('PML4[255] PDPT[106] PD[463]');
     expect(endWords(legs[0]!.walk)).toBe('2 MiB page, P A D PS G');
     expect(accessesOf(legs[2]!.walk)).toBe(3);
-  });
-
-  it('is copied as crash prints a walk, with the addresses of all spaces above', () => {
-    const lines = crashForm(WALK).split('\n');
-    expect(lines.slice(0, 2)).toEqual([
-      'GUEST VIRTUAL     GUEST PHYSICAL  HOST VIRTUAL  HOST PHYSICAL',
-      'ffffffffb127e916  107e916         7f9ab9e7e916  ae7e916',
-    ]);
-    expect(lines).toContain('   PML: 22887f8 => 438e9067');
-    expect(lines).toContain('   PMD: 44ae9e78 => 800000000ae008e7');
-    expect(lines).toContain('800000000ae008e7  ae00000   (PRESENT|RW|USER|ACCESSED|DIRTY|PSE|NX)');
-    expect(lines).toContain('0:5      100000-6ffffff  7f9ab8f00000  -');
-    expect(lines).toContain('rw-p  7f9ab8e00000  7f9abfe00000  dontcopy|hugepage|mergeable');
-    expect(lines).toContain('fffffbcbc02b9f80  ae7e000   1    1     anonymous  -');
-    expect(lines.at(-2)).toBe('Both roads lead to HPA 0xae7e916.');
-  });
-
-  it('that ends before the host says where', () => {
-    const text = crashForm({
-      ...WALK,
-      space: 'gpa',
-      address: 0xfee0_0000n,
-      guest: undefined,
-      gpa: 0xfee0_0000,
-      memslot: null,
-      hva: null,
-      area: null,
-      host: null,
-      hpa: null,
-      page: null,
-      nested: null,
-      agreement: null,
-    });
-    expect(text).toBe('GUEST PHYSICAL  HOST VIRTUAL  HOST PHYSICAL\nfee00000        (no memslot)  (not mapped)\n');
   });
 });
 

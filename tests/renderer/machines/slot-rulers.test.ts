@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Memslot } from '#shared/model/index.ts';
+import type { SlotOfMachine } from '../../../src/renderer/src/features/machines/slot-order.ts';
 import { bandPath, layoutRulers, positionOnRuler } from '../../../src/renderer/src/features/machines/slot-rulers.ts';
 import { SLOTS } from './lab-host.ts';
 
@@ -42,7 +42,7 @@ describe('bands', () => {
   });
 
   it('cross where the process has the slots in another order', () => {
-    const [low, high] = SLOTS.slice(3, 5) as [Memslot, Memslot];
+    const [low, high] = SLOTS.slice(3, 5) as [SlotOfMachine, SlotOfMachine];
     const crossed = layoutRulers([{ ...low, userspaceAddr: 0x7fff_0000_0000n }, high], 400).bands;
     expect(crossed[0]!.guest[0]).toBeLessThan(crossed[1]!.guest[0]);
     expect(crossed[0]!.host[0]).toBeGreaterThan(crossed[1]!.host[0]);

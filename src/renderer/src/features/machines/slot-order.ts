@@ -1,18 +1,24 @@
 /** The order of memslots in their table, and what is said of them in words. */
 import { formatAddress, formatSize, groupedHex } from '#shared/address-text.ts';
 import { counted } from '#shared/counted.ts';
-import type { Memslot } from '#shared/model/index.ts';
+import type { Memslot, VirtualMachine } from '#shared/model/index.ts';
 import type { Sorting } from '../memory-map/region-order.ts';
 
 export type SlotColumn = 'slot' | 'guest' | 'host' | 'pages' | 'flags';
 
-const PAGE = 4096;
+/** A memslot, and how long its pages are: the host's. */
+export interface SlotOfMachine extends Memslot {
+  pageSize: number;
+}
+
+export const slotsOf = ({ memslots, pageSize }: Pick<VirtualMachine, 'memslots' | 'pageSize'>): SlotOfMachine[] =>
+  memslots.map((slot) => ({ ...slot, pageSize }));
 
 export const slotKey = ({ addressSpace, id }: Memslot): string => `${addressSpace}.${id}`;
-export const slotBytes = ({ npages }: Memslot): number => npages * PAGE;
-export const firstGpa = ({ baseGfn }: Memslot): number => baseGfn * PAGE;
-export const lastGpa = (slot: Memslot): number => firstGpa(slot) + slotBytes(slot) - 1;
-export const lastHva = (slot: Memslot): bigint => slot.userspaceAddr + BigInt(slotBytes(slot)) - 1n;
+export const slotBytes = ({ npages, pageSize }: SlotOfMachine): number => npages * pageSize;
+export const firstGpa = ({ baseGfn, pageSize }: SlotOfMachine): number => baseGfn * pageSize;
+export const lastGpa = (slot: SlotOfMachine): number => firstGpa(slot) + slotBytes(slot) - 1;
+export const lastHva = (slot: SlotOfMachine): bigint => slot.userspaceAddr + BigInt(slotBytes(slot)) - 1n;
 
 /** KVM_MEM_… as Documentation/virt/kvm/api.rst has them; a flag that is not among these keeps its name. */
 const FLAG_WORDS: Readonly<Record<string, string>> = {
@@ -36,7 +42,7 @@ const ORDER: Record<SlotColumn, (a: Memslot, b: Memslot) => number> = {
   flags: (a, b) => flagWords(a).localeCompare(flagWords(b), 'en') || bySlot(a, b),
 };
 
-export function sortSlots(slots: readonly Memslot[], { column, descending }: Sorting<SlotColumn>): Memslot[] {
+export function sortSlots<Slot extends Memslot>(slots: readonly Slot[], { column, descending }: Sorting<SlotColumn>): Slot[] {
   const compare = ORDER[column];
   return [...slots].sort(descending ? (a, b) => compare(b, a) : compare);
 }
@@ -45,7 +51,7 @@ export function sortSlots(slots: readonly Memslot[], { column, descending }: Sor
 export const gfnWords = ({ baseGfn, npages }: Memslot): string => `${baseGfn.toString(16)} – ${(baseGfn + npages - 1).toString(16)}`;
 
 /** The memslot in a sentence, for a screen reader and the line below the rulers. */
-export function describeSlot(slot: Memslot): string {
+export function describeSlot(slot: SlotOfMachine): string {
   const flags = flagWords(slot);
   return [
     `memslot ${slot.id}`,
@@ -57,7 +63,7 @@ export function describeSlot(slot: Memslot): string {
 }
 
 /** All of them as lines of text: id, GPA range, HVA range, pages, flags. */
-export function slotsText(slots: readonly Memslot[]): string {
+export function slotsText(slots: readonly SlotOfMachine[]): string {
   return slots
     .map((slot) => {
       const { addressSpace, id, userspaceAddr, npages } = slot;

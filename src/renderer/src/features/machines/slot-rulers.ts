@@ -2,11 +2,8 @@
  * Two rulers and the bands between them: a guest's physical memory above, the memory of its QEMU process below. Both on the memory map's bounded logarithmic scale, so that a ROM of
  * 128 KiB and 64 GiB of RAM, and terabytes of nothing between two mappings, can all be seen. Unit of places: pages (a 5-level HVA fits no double as bytes); of the drawing: CSS pixels.
  */
-import type { Memslot } from '#shared/model/index.ts';
+import type { SlotOfMachine } from './slot-order.ts';
 import { GAP_WEIGHT, MINIMUM_WIDTH, weightOf } from '../memory-map/strip-scale.ts';
-
-export const PAGE_SHIFT = 12n;
-const PAGE = 4096;
 
 export interface RulerCell {
   kind: 'slots' | 'gap';
@@ -36,10 +33,10 @@ interface Range {
   last: number;
 }
 
-export const guestPages = ({ baseGfn, npages }: Memslot): Range => ({ start: baseGfn, last: baseGfn + Math.max(1, npages) - 1 });
+export const guestPages = ({ baseGfn, npages }: SlotOfMachine): Range => ({ start: baseGfn, last: baseGfn + Math.max(1, npages) - 1 });
 
-export function hostPages({ userspaceAddr, npages }: Memslot): Range {
-  const start = Number(userspaceAddr >> PAGE_SHIFT);
+export function hostPages({ userspaceAddr, npages, pageSize }: SlotOfMachine): Range {
+  const start = Number(userspaceAddr / BigInt(pageSize));
   return { start, last: start + Math.max(1, npages) - 1 };
 }
 
@@ -55,7 +52,7 @@ function joined(ranges: readonly Range[]): Range[] {
 }
 
 /** Cells that fill `width`, gaps between them included. */
-function ruler(ranges: readonly Range[], width: number): RulerCell[] {
+function ruler(ranges: readonly Range[], pageSize: number, width: number): RulerCell[] {
   const cells: Pick<RulerCell, 'kind' | 'start' | 'last'>[] = [];
   for (const range of joined(ranges)) {
     const before = cells.at(-1);
@@ -64,7 +61,7 @@ function ruler(ranges: readonly Range[], width: number): RulerCell[] {
   }
   // Hundreds of them have less than the least width each, and are still all there.
   const least = Math.min(MINIMUM_WIDTH, width / (2 * cells.length));
-  const weights = cells.map(({ kind, start, last }) => weightOf((last - start + 1) * PAGE) * (kind === 'gap' ? GAP_WEIGHT : 1));
+  const weights = cells.map(({ kind, start, last }) => weightOf((last - start + 1) * pageSize) * (kind === 'gap' ? GAP_WEIGHT : 1));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const spare = width - cells.length * least;
   let x = 0;
@@ -88,10 +85,11 @@ function span(cells: readonly RulerCell[], { start, last }: Range): readonly [nu
 }
 
 /** Of one address space. Nothing to draw without memslots or room. */
-export function layoutRulers(memslots: readonly Memslot[], width: number): Rulers {
-  if (memslots.length === 0 || width <= 0) return { guest: [], host: [], bands: [] };
-  const guest = ruler(memslots.map(guestPages), width);
-  const host = ruler(memslots.map(hostPages), width);
+export function layoutRulers(memslots: readonly SlotOfMachine[], width: number): Rulers {
+  const pageSize = memslots[0]?.pageSize;
+  if (pageSize === undefined || width <= 0) return { guest: [], host: [], bands: [] };
+  const guest = ruler(memslots.map(guestPages), pageSize, width);
+  const host = ruler(memslots.map(hostPages), pageSize, width);
   const bands = memslots.map((memslot, slot) => ({ slot, guest: span(guest, guestPages(memslot)), host: span(host, hostPages(memslot)) }));
   return { guest, host, bands };
 }
