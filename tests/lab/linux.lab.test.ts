@@ -1,70 +1,40 @@
-/** What the engine reads of a Linux guest's kernel, out of its memory alone, against what the guest itself printed. */
-import { readFileSync } from 'node:fs';
+/** Linux guests' kernels, found with VMCOREINFO and without. */
 import { describe, expect, it } from 'vitest';
-import type { LinuxKernel } from '#engine/linux/kernel.ts';
-import { readLog, timeText } from '#engine/linux/log.ts';
-import { commandLineOf, listTasks } from '#engine/linux/tasks.ts';
-import { kernelOfDump } from '#engine/session/kernel-of-dump.ts';
-import { openToExport } from '../engine/export/export-case.ts';
-import { labFile, LINUX_GUESTS } from './lab-guest.ts';
-import { readMarks } from './marks.ts';
-
-function kernelOf(file: string): LinuxKernel {
-  const { dump, memory, architecture } = openToExport(file);
-  return kernelOfDump(dump, memory, architecture);
-}
+import { LinuxKernel } from '#engine/linux/kernel.ts';
+import { LINUX_GUESTS, LINUX_GUESTS_32 } from './lab-guest.ts';
+import { checkKernel, kernelOfGuest } from './linux-checks.ts';
 
 describe.each(LINUX_GUESTS)('the kernel of %s', (guest) => {
-  const kernel = kernelOf(labFile(guest, 'stream.qevm'));
-  const serial = readFileSync(labFile(guest, 'serial.log'), 'latin1').replaceAll('\r', '').split('\n');
+  checkKernel(guest, () => kernelOfGuest(guest));
+});
 
-  it('has a log with every line that went to the console, in that order', () => {
-    const { lines, problem } = readLog(kernel);
-    expect(problem).toBeUndefined();
-    const ours = lines.flatMap(({ time, text }) => text.split('\n').map((line) => `${timeText(time)} ${line}`.trimEnd()));
-    const console = serial.filter((line) => /^\[ *\d+\.\d{6}\] /.test(line)).map((line) => line.trimEnd());
-    expect(console.length).toBeGreaterThan(200);
-    let at = 0;
-    for (const line of console) {
-      const found = ours.indexOf(line, at);
-      expect([line, found >= 0]).toEqual([line, true]);
-      at = found + 1;
+describe.each(LINUX_GUESTS)('the kernel of %s, without VMCOREINFO', (guest) => {
+  checkKernel(guest, () => kernelOfGuest(guest, { bare: true }));
+});
+
+describe.each([...LINUX_GUESTS, ...LINUX_GUESTS_32, 'arm64', 's390x', 'ppc64le'])('the kernel of %s', (guest) => {
+  const noted = kernelOfGuest(guest);
+  const bare = kernelOfGuest(guest, { bare: true });
+
+  it('is found without VMCOREINFO, and finds it', () => {
+    expect(bare.foundBy).toMatch(/^VMCOREINFO (in the kernel's own memory|found in memory)/);
+    expect(bare.vmcoreinfo).toEqual(noted.vmcoreinfo);
+  });
+
+  it('has the symbols without knowing where they are that it has where VMCOREINFO says', () => {
+    const searched = new LinuxKernel(bare.space, { vmcoreinfo: new Map(), text: bare.text, foundBy: 'a test', userSpace: bare.userSpace });
+    expect(searched.kallsyms!.count).toBe(noted.kallsyms!.count);
+    const theirs = noted.kallsyms![Symbol.iterator]();
+    let different = 0;
+    for (const { name, address } of searched.kallsyms!) {
+      const other = theirs.next().value!;
+      if (other.name !== name || other.address !== address) different++;
     }
+    expect(different).toBe(0);
   });
 
-  it('has the symbols that /proc/kallsyms showed', () => {
-    const shown = serial.flatMap((line) => {
-      const match = /^([0-9a-f]{16}) ([A-Za-z]) (\w+)$/.exec(line);
-      return match ? [{ address: BigInt(`0x${match[1]}`), name: match[3]! }] : [];
-    });
-    expect(shown.length).toBeGreaterThan(2);
-    const found = kernel.kallsyms!.find(shown.map(({ name }) => name));
-    for (const { name, address } of shown) expect([name, found.get(name)]).toEqual([name, address]);
-  });
-
-  it("has BTF that fits its memory: init_task's comm is swapper's", () => {
-    const comm = kernel.types!.find('task_struct', 'comm')!.offset;
-    expect(kernel.space.string(kernel.address('init_task')! + BigInt(comm), 16)).toBe('swapper/0');
-  });
-
-  it('has the processes that printed MARK lines, with their command line and their memory', () => {
-    const { tasks, problems } = listTasks(kernel);
-    expect(problems).toEqual([]);
-    expect(tasks[0]).toMatchObject({ pid: 0, comm: 'swapper/0', kernel: true, root: null });
-    expect(tasks.find(({ pid }) => pid === 1)).toMatchObject({ tgid: 1, parent: 0, kernel: false });
-    expect(tasks.find(({ pid }) => pid === 2)).toMatchObject({ comm: 'kthreadd', kernel: true, root: null });
-    const processes = readMarks(guest);
-    expect(processes.length).toBeGreaterThan(0);
-    for (const { pid, marks } of processes) {
-      const task = tasks.find((each) => each.pid === pid)!;
-      expect(task).toMatchObject({ comm: 'marker', tgid: pid, kernel: false });
-      expect(commandLineOf(kernel, task)?.[0]).toMatch(/marker$/);
-      const space = kernel.userSpace(task.root!);
-      for (const { address, physical, text } of marks) {
-        const mapped = space.tables.translateAddress(address);
-        expect([address, mapped ? space.tables.found.physical : undefined]).toEqual([address, physical]);
-        if (text !== undefined && mapped) expect(space.string(address, text.length)).toBe(text);
-      }
-    }
+  it('has one set of types whether a symbol says where they are or not', () => {
+    const searched = new LinuxKernel(bare.space, { vmcoreinfo: new Map(), text: bare.text, foundBy: 'a test', userSpace: bare.userSpace });
+    expect(searched.btf?.endId).toBe(noted.btf?.endId);
   });
 });
