@@ -34,7 +34,10 @@ BTF as /sys/kernel/btf has it, a layout. Files of another build are not used, an
     const part = word === undefined ? overview : PARTS[word]!;
     const extra = context.positionals[part.argument === undefined ? 2 : 3];
     if (extra !== undefined) throw new UsageError(`linux ${word}: unexpected argument ${JSON.stringify(extra)}`);
-    if (part.argument !== undefined && argument === undefined) throw new UsageError(`linux ${word}: ${part.argument} is missing`);
+    if (part.argument !== undefined) {
+      if (argument === undefined) throw new UsageError(`linux ${word}: ${part.argument.name} is missing`);
+      part.argument.check(argument);
+    }
     const { dumpId } = await openDump(context);
     await part.show(context, dumpId, argument ?? '');
     return EXIT.done;

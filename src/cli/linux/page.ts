@@ -7,11 +7,14 @@ import { textPairs } from '#shared/text-table.ts';
 import type { LinuxPart } from './part.ts';
 
 export const page: LinuxPart = {
-  argument: 'ADDRESS',
+  argument: {
+    name: 'ADDRESS',
+    check(text) {
+      if (addressArgument(text) >= 1n << 52n) throw new UsageError(`linux page: ${text} is wider than a physical address (52 bits)`);
+    },
+  },
   async show({ workbench, json, print }, dumpId, argument) {
-    const physical = addressArgument(argument);
-    if (physical >= 1n << 52n) throw new UsageError(`linux page: ${argument} is wider than a physical address (52 bits)`);
-    const found = await workbench.getLinuxPage({ dumpId, physical: Number(physical) });
+    const found = await workbench.getLinuxPage({ dumpId, physical: Number(addressArgument(argument)) });
     print(json ? toJson(found) : asText(found));
   },
 };

@@ -10,9 +10,13 @@ import { commOf, taskJson } from './tasks.ts';
 const right = 'right' as const;
 
 export const task: LinuxPart = {
-  argument: 'PID',
+  argument: {
+    name: 'PID',
+    check(text) {
+      if (!/^\d{1,9}$/.test(text)) throw new UsageError(`linux task: not a PID: ${JSON.stringify(text)}`);
+    },
+  },
   async show({ workbench, json, print, note }, dumpId, argument) {
-    if (!/^\d{1,9}$/.test(argument)) throw new UsageError(`linux task: not a PID: ${JSON.stringify(argument)}`);
     const detail = await workbench.getLinuxTask({ dumpId, pid: Number(argument) });
     if (json) {
       print(toJson(asJson(detail)));

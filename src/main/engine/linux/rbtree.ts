@@ -5,6 +5,8 @@ import type { ListEnd } from './lists.ts';
 
 /** A red-black tree of 2^64 nodes is no higher than that. */
 const MAX_HEIGHT = 128;
+/** Stands for a child that is not in the dump. */
+const OUTSIDE = -1n;
 
 /**
  * Addresses of the rb_nodes from the leftmost to the rightmost, at most `limit`: of the members named by offset, `node - offset` is the object. `root`: address of the struct rb_root. What cannot be read is left out,
@@ -19,15 +21,16 @@ export function readTree(kernel: LinuxKernel, root: bigint, limit: number): { no
   /** Nodes whose left side is being read. */
   const above: bigint[] = [];
   let broken: string | undefined;
-  let node = space.word(root + new KernelStruct(kernel, 'rb_root', 0n).at('rb_node'));
+  let node = space.word(root + new KernelStruct(kernel, 'rb_root', 0n).at('rb_node')) ?? OUTSIDE;
   for (;;) {
-    if (node === undefined) broken ??= 'it leads to memory that is not in the dump';
-    else if (node !== 0n && seen.has(node)) broken ??= 'it leads into itself';
+    const child = node === 0n || node === OUTSIDE ? undefined : space.word(node + left);
+    if (node !== 0n && seen.has(node)) broken ??= 'it leads into itself';
     else if (node !== 0n && above.length >= MAX_HEIGHT) broken ??= `it is higher than ${MAX_HEIGHT} nodes`;
-    else if (node !== 0n) {
+    else if (node !== 0n && child === undefined) broken ??= 'it leads to memory that is not in the dump';
+    else if (child !== undefined) {
       seen.add(node);
       above.push(node);
-      node = space.word(node + left);
+      node = child;
       continue;
     }
     const next = above.pop();
@@ -37,7 +40,7 @@ export function readTree(kernel: LinuxKernel, root: bigint, limit: number): { no
       break;
     }
     nodes.push(next);
-    node = space.word(next + right);
+    node = space.word(next + right) ?? OUTSIDE;
   }
   return { nodes, ...(broken === undefined ? {} : { broken }) };
 }
