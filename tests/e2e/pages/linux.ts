@@ -45,8 +45,9 @@ export class LinuxPanel {
   async openTask(pid: number): Promise<Locator> {
     await this.tab('Tasks');
     await this.filter.fill(String(pid));
-    await expect(this.tasks.getByRole('row')).toHaveCount(2);
+    await expect(this.tasks.getByRole('row').nth(1).getByRole('gridcell').first()).toHaveText(String(pid));
     await this.tasks.focus();
+    await this.#page.keyboard.press('Home');
     await this.#page.keyboard.press('Enter');
     const task = this.task(pid);
     await expect(task.getByRole('tab').first()).toBeVisible();
