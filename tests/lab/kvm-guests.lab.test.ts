@@ -1,5 +1,5 @@
 /** Guests opened out of the dump of their KVM host, against what each guest's own QEMU wrote and said just before: dump-guest-memory and `info registers -a`. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { crashAnswers, exportFile, segmentsOf } from './export-tools.ts';
@@ -11,10 +11,10 @@ const folder = labFolder();
 const { open } = labWorkbench(folder);
 
 /** Guest N by PID: both were started in that order. */
-const GUESTS = [
-  { vm: '174', name: 'guest-1' },
-  { vm: '175', name: 'guest-2' },
-];
+const PIDS = readdirSync(path.dirname(labFile('kvm-host', 'guests/guest-1.elf')))
+  .flatMap((name) => /^maps-(\d+)\.txt$/.exec(name)?.[1] ?? [])
+  .sort((a, b) => Number(a) - Number(b));
+const GUESTS = PIDS.map((vm, index) => ({ vm, name: `guest-${index + 1}` }));
 const FIRMWARE = 0xfffc_0000;
 
 describe.each(['paging-off.elf', 'kdump-zlib.vmcore', 'stream.qevm'])('guests in %s', (file) => {
@@ -60,12 +60,14 @@ describe.each(['paging-off.elf', 'kdump-zlib.vmcore', 'stream.qevm'])('guests in
 
 it('crash says of a guest that was exported out of its host what it says of its own dump', async () => {
   const target = path.join(folder, 'crash.elf');
-  await exportFile((dump) => open(dump, { vm: '174' }), labFile('kvm-host', 'paging-off.elf'), target, { layout: 'portable' });
+  await exportFile((dump) => open(dump, { vm: PIDS[0]! }), labFile('kvm-host', 'paging-off.elf'), target, { layout: 'portable' });
   expect(crashAnswers(target)).toEqual(crashAnswers(labFile('kvm-host', 'guests/guest-1.elf')));
 });
 
 it('a guest that is not there is refused with the names of those that are', async () => {
-  await expect(open(labFile('kvm-host', 'paging-off.elf'), { vm: '1' })).rejects.toThrow('there is no virtual machine 1: there are 174, 175');
+  await expect(open(labFile('kvm-host', 'paging-off.elf'), { vm: '1' })).rejects.toThrow(
+    `there is no virtual machine 1: there are ${PIDS.join(', ')}`,
+  );
 });
 
 /** Pages that differ, by GPA, of all segments that the guest's own dump has. */

@@ -29,7 +29,7 @@ export function monitorRegisters(text: string): Record<string, string>[] {
 /** The same of a CPU that we read. */
 export function registersAsMonitor(cpu: CpuView): Record<string, string> {
   const value = (name: string) => cpu.registers.find((register) => register.name === name)!.value;
-  const found: Record<string, string> = { HLT: cpu.halted === true ? '1' : '0' };
+  const found: Record<string, string> = { HLT: /, halted$/.test(cpu.mode) ? '1' : '0' };
   const single = [
     'RAX',
     'RBX',
