@@ -12,11 +12,11 @@ describe('the way of a guest’s address as text', () => {
   it('has every entry of each road, the memslot, the area, the page, and whether the roads agree', () => {
     const text = guestWalkText(WALK);
     for (const line of [
-      '   PML4:  0x61b0ff8 => 0x2a15067',
-      '    PMD:  0x2a16c48 => 0x10001e1',
+      '  PML4:  0x61b0ff8 => 0x2a15067',
+      '   PMD:  0x2a16c48 => 0x10001e1',
       'MEMSLOT: slot 5, GPA 0x100000 to 0x6ffffff, at HVA 0x7f9ab8f00000',
-      '    PMD:  0x44ae9e78 => 0x800000000ae008e7',
-      '    PMD:  0x44b4d040 => 0xae008f7',
+      '   PMD:  0x44ae9e78 => 0x800000000ae008e7',
+      '   PMD:  0x44b4d040 => 0xae008f7',
       'AGREEMENT: Both roads lead to HPA 0xae7e916.',
     ])
       expect(text).toContain(`${line}\n`);

@@ -51,7 +51,11 @@ export function useLegTables(
       const query = { dumpId: where.hostId, address: now.walk.address, root: { kind: 'cpu', cpu: 0 } as const };
       loaded.value = { query, walk: now.walk, tables: new Map(), bytes: null };
       const [tables, bytes] = await Promise.all([tablesOf(api(), now, where), bytesAt(api(), whole.hpa, where).catch(() => null)]);
-      if (asked === serial) loaded.value = { query, walk: now.walk, tables, bytes };
+      if (asked !== serial) return;
+      const { result } = now.walk;
+      // The same bytes, by the addresses that the leg ends in.
+      const address = result.kind === 'page' ? BigInt(result.physical) : undefined;
+      loaded.value = { query, walk: now.walk, tables, bytes: bytes && address !== undefined ? { ...bytes, address } : bytes };
     },
     { immediate: true },
   );
