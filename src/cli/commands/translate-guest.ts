@@ -91,6 +91,10 @@ async function ownersOf(
   { workbench, json, print }: CommandContext,
   { dumpId, vm, addresses }: { dumpId: string; vm: string | undefined; addresses: readonly bigint[] },
 ): Promise<number> {
+  if (vm !== undefined) {
+    const { vms } = await workbench.listVms({ dumpId });
+    if (!vms.some(({ id }) => id === vm)) throw new UsageError(`--vm ${vm}: there is no such virtual machine; \`vms\` lists them`);
+  }
   const found: { address: bigint; owners: GuestOwner[] }[] = [];
   for (const address of addresses) {
     if (address >= 1n << 52n) throw new UsageError(`${formatAddress(address)} is wider than a physical address (52 bits)`);
