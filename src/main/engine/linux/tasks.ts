@@ -12,7 +12,8 @@ import { readList } from './lists.ts';
 
 /** Threads that a kernel can have: PID_MAX_LIMIT. */
 const MAX_TASKS = 4_194_304;
-const MAX_ARGUMENTS = 4096;
+/** Words of a command line: MAX_ARG_STRLEN. Those that libvirt starts QEMU with take some ten thousand. */
+const MAX_ARGUMENTS = 131_072;
 
 const PF_KTHREAD = 0x0020_0000;
 /** Of task_struct.exit_state. */
