@@ -16,6 +16,7 @@ import { PhysicalRegions } from '#engine/memory/physical-regions.ts';
 import { formatSize } from '#shared/address-text.ts';
 import { measureWalks } from '../engine/translate/translator-speed.ts';
 import { benchGuest } from './bench-guest.ts';
+import { measureGuestTranslation } from './guest-translation.ts';
 import { benchElf, benchKdump, benchPaging, type ExportBench } from './export-rows.ts';
 import { best } from './stopwatch.ts';
 
@@ -98,6 +99,15 @@ function benchMemory(files: string[]): void {
   }
 }
 
+/** Needs the lab's kvm-host. */
+async function benchGuestTranslation(): Promise<void> {
+  for (const name of ['paging-off.elf', 'kdump-zlib.vmcore']) {
+    const file = path.join(lab, 'kvm-host', name);
+    const figure = existsSync(file) ? `${(await measureGuestTranslation(file)).toFixed(1)} µs` : '-';
+    row('address of a guest, GVA to HPA, out of its host', figure, `${name}, warm`);
+  }
+}
+
 const guest = await benchGuest(lab, 'bench', 544);
 const large = await benchGuest(lab, 'bench-large', 1800);
 const programs = await benchGuest(lab, 'bench-programs', 256, 'programs');
@@ -109,6 +119,7 @@ try {
   benchPaging(exports, path.join(lab, 'x86_64', 'stream.qevm'));
   benchKdump(exports, programs.stream);
   for (const name of ['x86_64-4level', 'x86_64']) benchWalks(path.join(lab, name, 'stream.qevm'));
+  await benchGuestTranslation();
   for (const { stream } of [guest, large]) benchIndexing(stream);
   benchMemory([path.join(lab, 'x86_64', 'stream.qevm'), guest.stream, large.stream]);
 } finally {
