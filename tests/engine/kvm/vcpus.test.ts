@@ -86,6 +86,13 @@ describe('a vCPU at a glance', () => {
     });
   });
 
+  it('has its instruction pointer apart from the other registers in Linux 7.2', () => {
+    const arch = struct('kvm_vcpu_arch', { regs: array(u64, 16), rip: u64, cr3: u64 });
+    const kernel = new MadeKvm(typesOf([struct('kvm', { mm: pointer }), struct('kvm_vcpu', { arch, vcpu_id: u32 })]));
+    const made = kernel.write('kvm_vcpu', 0x5000n, { 'arch.rip': 0x1234 });
+    expect(summarizeVcpu(kernel.kvm, made).instructionPointer).toBe(0x1234n);
+  });
+
   it('of a family whose registers lie elsewhere has what the kernel shares', () => {
     const other = struct('kvm_vcpu', { vcpu_id: u32, pad: u32, pid: pointer, arch: struct('kvm_vcpu_arch', { sie_block: pointer, pad: u8 }) });
     const kernel = new MadeKvm(typesOf([other, pid]));

@@ -85,8 +85,9 @@ function threadOf(vcpu: KernelStruct): number | undefined {
   return vcpu.has('pid') ? vcpu.follow('pid', 'pid')?.small('numbers[0].nr') : undefined;
 }
 
-/** Register VCPU_REGS_RIP of vcpu.arch.regs. */
+/** Register VCPU_REGS_RIP of vcpu.arch.regs; by v7.2 it has a member of its own. */
 function instructionPointerOf(kvm: KvmModule, vcpu: KernelStruct): bigint | undefined {
+  if (vcpu.has('arch.rip')) return vcpu.number('arch.rip');
   const register = kvm.types?.enum('kvm_reg')?.values.get('VCPU_REGS_RIP');
   const path = `arch.regs[${register}]`;
   return register !== undefined && vcpu.has(path) ? vcpu.number(path) : undefined;
