@@ -10,11 +10,11 @@ import { monitorRegisters, registersAsMonitor } from './monitor-registers.ts';
 const folder = labFolder();
 const { open } = labWorkbench(folder);
 
-/** Guest N by PID: both were started in that order. */
-const PIDS = readdirSync(path.dirname(labFile('kvm-host', 'guests/guest-1.elf')))
-  .flatMap((name) => /^maps-(\d+)\.txt$/.exec(name)?.[1] ?? [])
-  .sort((a, b) => Number(a) - Number(b));
-const GUESTS = PIDS.map((vm, index) => ({ vm, name: `guest-${index + 1}` }));
+/** By PID, in the order in which the host started them. */
+const GUESTS = readdirSync(labFile('kvm-host', 'guests'))
+  .flatMap((name) => /^hostmap-(\d+)\.txt$/.exec(name)?.[1] ?? [])
+  .sort((a, b) => Number(a) - Number(b))
+  .map((vm, index) => ({ vm, name: `guest-${index + 1}` }));
 const FIRMWARE = 0xfffc_0000;
 
 describe.each(['paging-off.elf', 'kdump-zlib.vmcore', 'stream.qevm'])('guests in %s', (file) => {
@@ -77,7 +77,7 @@ function differencesOf(ours: string, theirs: string): string[] {
   const segments = segmentsOf(ours);
   for (const { type, physical, offset, size } of segmentsOf(theirs)) {
     if (type !== 1) continue;
-    let expected = other.subarray(offset, offset + size);
+    let expected: Uint8Array = other.subarray(offset, offset + size);
     // The lab takes the host's disk away while the last guest's dump is being written: its end may lack the firmware, which both guests have alike.
     if (physical === FIRMWARE && expected.every((byte) => byte === 0)) expected = firmware();
     for (let at = 0; at < size; at += 4096) {
@@ -91,7 +91,7 @@ function differencesOf(ours: string, theirs: string): string[] {
   return differing;
 }
 
-function firmware(): Buffer {
+function firmware(): Uint8Array {
   const file = labFile('kvm-host', 'guests/guest-1.elf');
   const segment = segmentsOf(file).find(({ physical, type }) => type === 1 && physical === FIRMWARE)!;
   return readFileSync(file).subarray(segment.offset, segment.offset + segment.size);
