@@ -10,11 +10,11 @@ import { monitorRegisters, registersAsMonitor } from './monitor-registers.ts';
 const folder = labFolder();
 const { open } = labWorkbench(folder);
 
-/** By PID, in the order in which the host started them. */
-const GUESTS = readdirSync(labFile('kvm-host', 'guests'))
-  .flatMap((name) => /^hostmap-(\d+)\.txt$/.exec(name)?.[1] ?? [])
-  .sort((a, b) => Number(a) - Number(b))
-  .map((vm, index) => ({ vm, name: `guest-${index + 1}` }));
+/** Guest N by PID: both were started in that order. */
+const PIDS = readdirSync(path.dirname(labFile('kvm-host', 'guests/guest-1.elf')))
+  .flatMap((name) => /^maps-(\d+)\.txt$/.exec(name)?.[1] ?? [])
+  .sort((a, b) => Number(a) - Number(b));
+const GUESTS = PIDS.map((vm, index) => ({ vm, name: `guest-${index + 1}` }));
 const FIRMWARE = 0xfffc_0000;
 
 describe.each(['paging-off.elf', 'kdump-zlib.vmcore', 'stream.qevm'])('guests in %s', (file) => {
