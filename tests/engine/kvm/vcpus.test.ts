@@ -93,6 +93,20 @@ describe('a vCPU at a glance', () => {
     expect(summarizeVcpu(kernel.kvm, made).instructionPointer).toBe(0x1234n);
   });
 
+  it.each([
+    [0b01, 0x1234n, null],
+    [0b10, null, 0x5000],
+  ])('on Intel has what KVM had asked the VMCS for (regs_avail %d), and nothing else', (available, instructionPointer, root) => {
+    const arch = struct('kvm_vcpu_arch', { regs: array(u64, 1), regs_avail: u64, cr3: u64 });
+    const types = typesOf([struct('kvm', { mm: pointer }), struct('kvm_vcpu', { arch, vcpu_id: u32 }), struct('cpuinfo_x86', { x86_vendor: u8 })], {
+      kvm_reg: { VCPU_REGS_RIP: 0, VCPU_EXREG_CR3: 1 },
+    });
+    // Memory of zeros says that the CPU is Intel's.
+    const kernel = new MadeKvm(types, { boot_cpu_data: 0x100n });
+    const made = kernel.write('kvm_vcpu', 0x5000n, { 'arch.regs[0]': 0x1234, 'arch.regs_avail': available, 'arch.cr3': 0x5000 });
+    expect(summarizeVcpu(kernel.kvm, made)).toMatchObject({ instructionPointer, root });
+  });
+
   it('of a family whose registers lie elsewhere has what the kernel shares', () => {
     const other = struct('kvm_vcpu', { vcpu_id: u32, pad: u32, pid: pointer, arch: struct('kvm_vcpu_arch', { sie_block: pointer, pad: u8 }) });
     const kernel = new MadeKvm(typesOf([other, pid]));

@@ -2,13 +2,14 @@
  * The vCPUs of a virtual machine.
  *
  * Facts: Linux include/linux/kvm_host.h, arch/x86/include/asm/kvm_host.h (v6.1). They are in an XArray, kvm.vcpu_array, since v5.17 (c5b077549136), in the array kvm.vcpus before. `vcpu.pid` is that of the thread that
- * ran it last. Of registers this reads what both AMD and Intel keep in vcpu.arch; more of them, and which are up to date, is for whoever reads the VMCB.
+ * ran it last. Of registers this reads what both AMD and Intel keep in vcpu.arch; all of them are read by vcpu-registers/.
  */
 import type { VcpuSummary } from '#shared/model/index.ts';
 import { resolved } from '../dwarf/type-model.ts';
 import type { KernelStruct } from '../linux/kernel-struct.ts';
 import { readXarray } from '../linux/xarray.ts';
 import type { KvmModule } from './kvm-module.ts';
+import { RegisterBits } from './vcpu-registers/common-registers.ts';
 
 /** KVM_MAX_VCPUS is 4096 at most on x86, 16384 elsewhere. */
 const MAX_VCPUS = 16384;
@@ -75,7 +76,7 @@ export function summarizeVcpu(kvm: KvmModule, vcpu: KernelStruct): VcpuSummary {
     id: vcpu.small('vcpu_id') ?? -1,
     thread: threadOf(vcpu) ?? null,
     instructionPointer: instructionPointerOf(kvm, vcpu) ?? null,
-    root: vcpu.has('arch.cr3') ? (vcpu.small('arch.cr3') ?? null) : null,
+    root: rootOf(kvm, vcpu) ?? null,
     state: stateOf(vcpu),
   };
 }
@@ -87,10 +88,21 @@ function threadOf(vcpu: KernelStruct): number | undefined {
 
 /** Register VCPU_REGS_RIP of vcpu.arch.regs; by v7.2 it has a member of its own. */
 function instructionPointerOf(kvm: KvmModule, vcpu: KernelStruct): bigint | undefined {
+  if (!isKept(kvm, vcpu, 'REGS_RIP')) return undefined;
   if (vcpu.has('arch.rip')) return vcpu.number('arch.rip');
   const register = kvm.types?.enum('kvm_reg')?.values.get('VCPU_REGS_RIP');
   const path = `arch.regs[${register}]`;
   return register !== undefined && vcpu.has(path) ? vcpu.number(path) : undefined;
+}
+
+function rootOf(kvm: KvmModule, vcpu: KernelStruct): number | undefined {
+  return vcpu.has('arch.cr3') && isKept(kvm, vcpu, 'EXREG_CR3') ? vcpu.small('arch.cr3') : undefined;
+}
+
+/** Whether vcpu.arch has a register as it is: on AMD after each exit, on Intel only what KVM has asked the VMCS for; of a guest whose registers are encrypted never. */
+function isKept(kvm: KvmModule, vcpu: KernelStruct, register: string): boolean {
+  if (vcpu.has('arch.guest_state_protected') && vcpu.number('arch.guest_state_protected') !== 0n) return false;
+  return kvm.vendor !== 'ept' || new RegisterBits(vcpu, 'regs_avail', kvm.types).has(register);
 }
 
 function stateOf(vcpu: KernelStruct): string {

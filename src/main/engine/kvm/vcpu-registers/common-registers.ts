@@ -43,7 +43,9 @@ export function takeCommon(set: RegisterSet, vcpu: KernelStruct): void {
 export function takeGeneral(set: RegisterSet, vcpu: KernelStruct, notesOf: (name: string, number: number) => RegisterNotes | undefined): void {
   for (const [number, name] of [...GENERAL_REGISTERS, 'rip'].entries()) {
     const notes = notesOf(name, number);
-    if (notes !== undefined) set.take(name, vcpu, `arch.regs[${number}]`, notes);
+    // By v7.2 RIP has a member of its own.
+    const path = name === 'rip' && vcpu.has('arch.rip') ? 'arch.rip' : `arch.regs[${number}]`;
+    if (notes !== undefined) set.take(name, vcpu, path, notes);
   }
 }
 
@@ -68,7 +70,8 @@ export class RegisterBits {
 
   /** False where this kernel has no such number, or the dump lacks the bits. */
   has(name: string): boolean {
-    const number = this.#numbers.get(`VCPU_${name}`);
+    // VCPU_EXREG_CR3 and VCPU_REGS_RIP are VCPU_REG_CR3 and VCPU_REG_RIP by v7.2.
+    const number = this.#numbers.get(`VCPU_${name}`) ?? this.#numbers.get(`VCPU_${name.replace(/^(EXREG|REGS)_/, 'REG_')}`);
     return number !== undefined && this.#bits !== undefined && ((this.#bits >> number) & 1n) === 1n;
   }
 }
