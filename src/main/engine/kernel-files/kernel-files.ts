@@ -56,7 +56,13 @@ export class KernelFiles implements GivenKernel {
   }
 
   problems(kernel: LinuxKernel): string[] {
-    for (const { modules } of this.#files) for (const module of modules) this.#choose(module, kernel);
+    for (const file of this.#files) {
+      for (const module of file.modules) {
+        this.#choose(module, kernel);
+        // One that was not needed may be of another build, too.
+        this.#refusal(file, module, kernel);
+      }
+    }
     return [...this.#of(kernel).refusals].flatMap(([{ name }, reason]) => (typeof reason === 'string' ? [`${name} is not used: ${reason}.`] : []));
   }
 
