@@ -12,6 +12,10 @@ describe.each(LINUX_GUESTS)('the kernel of %s, without VMCOREINFO', (guest) => {
   checkKernel(guest, () => kernelOfGuest(guest, { bare: true }));
 });
 
+describe('the kernel of arm64, whose symbol table has functions alone', () => {
+  checkKernel('arm64', () => kernelOfGuest('arm64'), [expect.stringMatching(/idle tasks/)]);
+});
+
 describe.each([...LINUX_GUESTS, ...LINUX_GUESTS_32, 'arm64', 's390x', 'ppc64le'])('the kernel of %s', (guest) => {
   const noted = kernelOfGuest(guest);
   const bare = kernelOfGuest(guest, { bare: true });

@@ -32,7 +32,7 @@ export function onlineCpus(kernel: LinuxKernel): number[] | undefined {
 
 /** No offsets among the symbols mean that only where variables are among them at all (CONFIG_KALLSYMS_ALL). */
 function isForOneCpu(kernel: LinuxKernel): boolean {
-  return kernel.address('init_task') !== undefined && kernel.address('__per_cpu_offset') === undefined;
+  return kernel.address('jiffies_64') !== undefined && kernel.address('__per_cpu_offset') === undefined;
 }
 
 /** Address of a CPU's own instance of a variable; undefined where nothing says. */
