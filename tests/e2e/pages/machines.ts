@@ -40,9 +40,14 @@ export class Machines {
     await this.panel.getByRole('radio', { name: title }).check({ force: true });
   }
 
-  async follow(space: 'gva' | 'gpa' | 'hva', address: string): Promise<void> {
+  /** `root`: guest-physical address of the top table that translates a GVA; without it that of the first vCPU. */
+  async follow(space: 'gva' | 'gpa' | 'hva', address: string, root?: string): Promise<void> {
     await this.tab('Follow an address');
     await this.panel.getByLabel('Space of the address').selectOption(space);
+    if (root !== undefined) {
+      await this.panel.getByLabel('Whose tables translate it').selectOption('root');
+      await this.panel.getByLabel('Guest-physical address of the top table').fill(root);
+    }
     await this.panel.getByLabel('Address to follow').fill(address);
     await this.#page.keyboard.press('Enter');
   }

@@ -22,6 +22,8 @@ export interface AddressActions {
   digitsOf: (space: AddressSpace) => number;
   /** The space of addresses between two stages of translation, where a chip can do something with them. */
   intermediate?: () => AddressSpace | null;
+  /** Where addresses below are of something in the dump (a guest): what can be done with the dump's own. */
+  ofDump?: AddressActions;
 }
 
 const KEY: InjectionKey<AddressActions> = Symbol('address actions');
