@@ -25,7 +25,7 @@ function asText({ sources, ...system }: LinuxOverview): string {
     ['uptime', system.uptime === null ? null : uptimeText(system.uptime)],
     ['panic', system.panic ?? 'none in the log'],
     ['command line', system.commandLine],
-    ['CPUs online', system.cpuCount],
+    ['CPUs', cpusText(system)],
     ['tasks', system.taskCount],
     ['modules', system.moduleCount],
     ['kernel by', sources.kernel],
@@ -33,4 +33,9 @@ function asText({ sources, ...system }: LinuxOverview): string {
     ['types by', sources.types],
   ];
   return textPairs(pairs.map(([label, value]) => [label, value === null ? 'not known' : String(value)]));
+}
+
+function cpusText({ cpuCount, onlineCpuCount }: Pick<LinuxOverview, 'cpuCount' | 'onlineCpuCount'>): string | null {
+  if (cpuCount === null || onlineCpuCount === null || cpuCount === onlineCpuCount) return cpuCount === null ? null : `${cpuCount}`;
+  return `${cpuCount}, ${onlineCpuCount} of them online`;
 }

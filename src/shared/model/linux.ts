@@ -17,8 +17,9 @@ export interface LinuxOverview {
   commandLine: string | null;
   /** What the kernel said as it panicked: "Kernel panic - not syncing: …", "BUG: …", "Oops: …"; null for one that did not. */
   panic: string | null;
-  /** CPUs online, as the kernel counts them. */
+  /** CPUs that are there (cpu_present_mask), and those of them that run: a kernel that panicked has stopped all but one. */
   cpuCount: number | null;
+  onlineCpuCount: number | null;
   taskCount: number | null;
   moduleCount: number | null;
   /** Where symbols and types come from: "kallsyms in memory, 138,512 symbols"; null where there are none. */

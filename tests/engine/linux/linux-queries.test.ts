@@ -23,6 +23,7 @@ describe("a Linux guest's kernel", () => {
       machine: 'x86_64',
       nodeName: '(none)',
       cpuCount: 2,
+      onlineCpuCount: 2,
       moduleCount: 1,
       panic: null,
       problems: [],

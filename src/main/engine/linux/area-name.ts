@@ -1,7 +1,7 @@
 /**
  * What an area of a process's memory is called in /proc/PID/maps.
  *
- * Facts: Linux fs/proc/task_mmu.c (show_map_vma), mm/mmap.c (special mappings), include/linux/mm_inline.h (v6.1). The heap is as the kernel tells it since v6.6 (68157555c5f5): an area that only touches it is none.
+ * Facts: Linux fs/proc/task_mmu.c (show_map_vma), mm/mmap.c (special mappings), include/linux/mm_inline.h (v6.1). The heap is as the kernel tells it since v6.6 (vma_is_initial_heap): an area that only touches it is none.
  * Areas without a file have names since v5.17 (9a10064f5625), those of shared memory since v6.2 (d09e8ca6cb93): before, the member lay in a union that areas with a file use otherwise. Files of overlay file systems stand
  * for the user's since v6.5 (62d53c4a1dfe), whose path the kernel keeps as `user_path` since v6.8 (def3ae83da02).
  */

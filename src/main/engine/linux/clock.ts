@@ -1,8 +1,8 @@
 /**
  * How long a system ran and what its clock said, as of the kernel's last look at its clock source: up to a tick before the dump, more where all CPUs were idle.
  *
- * Facts: Linux include/linux/timekeeper_internal.h, kernel/time/timekeeping.c (v6.1), kernel/time/ntp.c. The timekeeper stands in tk_core behind a sequence counter, whose size depends on the configuration, since
- * v3.17 (3fdb14fd1df7); tk_core has a type of its own since v6.13 (20c7b582e88d). tkr_mono was tkr before v4.1 (876e78818def).
+ * Facts: Linux include/linux/timekeeper_internal.h, kernel/time/timekeeping.c (v6.1), kernel/time/ntp.c. The timekeeper stands in tk_core behind a sequence counter, whose size depends on the configuration, since v3.17
+ * (3fdb14fd1df7); later kernels (v7.2) have a type for both, and the first of timekeeper_data in the place of tk_core. Before v4.1 tkr_mono had another name (876e78818def): of those only the ticks are read.
  */
 import { KernelStruct } from './kernel-struct.ts';
 import type { LinuxKernel } from './kernel.ts';
@@ -28,7 +28,7 @@ export function readClock(kernel: LinuxKernel): SystemClock | undefined {
 
 /** Where both clocks of the timekeeper, read at the same clock source, stand. */
 function findTimekeeper(kernel: LinuxKernel): KernelStruct | undefined {
-  const core = kernel.address('tk_core');
+  const core = kernel.address('tk_core') ?? kernel.address('timekeeper_data');
   if (core === undefined || kernel.types?.struct('timekeeper') === undefined) return undefined;
   const known = kernel.types.find('tk_data', 'timekeeper');
   if (known) return new KernelStruct(kernel, 'timekeeper', core + BigInt(known.offset));

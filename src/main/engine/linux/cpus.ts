@@ -1,7 +1,7 @@
 /**
  * The CPUs of a kernel, and its variables of which each CPU has its own.
  *
- * Facts: Linux include/linux/cpumask.h, kernel/cpu.c, arch/x86/kernel/setup_percpu.c, mm/percpu.c (v6.1). Masks are __cpu_online_mask since v4.5 (4b804c85dc37). A kernel for one CPU has neither masks nor offsets.
+ * Facts: Linux include/linux/cpumask.h, kernel/cpu.c, arch/x86/kernel/setup_percpu.c, mm/percpu.c (v6.1). Masks are __cpu_online_mask and so on since v4.5 (4b804c85dc37). A kernel for one CPU has neither masks nor offsets.
  */
 import { KernelStruct } from './kernel-struct.ts';
 import type { LinuxKernel } from './kernel.ts';
@@ -25,7 +25,12 @@ function cpusOfMask(kernel: LinuxKernel, symbol: string): number[] | undefined {
   return cpus;
 }
 
-/** Numbers of the CPUs that the kernel has online; undefined where the dump does not say. */
+/** Numbers of the CPUs that are there, running or not; undefined where the dump does not say. */
+export function presentCpus(kernel: LinuxKernel): number[] | undefined {
+  return cpusOfMask(kernel, '__cpu_present_mask') ?? (isForOneCpu(kernel) ? [0] : undefined);
+}
+
+/** Those of them that run: a kernel that panics stops all others. */
 export function onlineCpus(kernel: LinuxKernel): number[] | undefined {
   return cpusOfMask(kernel, '__cpu_online_mask') ?? (isForOneCpu(kernel) ? [0] : undefined);
 }

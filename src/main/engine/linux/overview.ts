@@ -1,7 +1,7 @@
 /** What the memory of a kernel tells of its system at a glance. Each part may be missing on its own: it is then null, and a sentence says so. */
 import type { LinuxOverview } from '#shared/model/index.ts';
 import { readClock } from './clock.ts';
-import { onlineCpus } from './cpus.ts';
+import { onlineCpus, presentCpus } from './cpus.ts';
 import type { LinuxKernel } from './kernel.ts';
 import { VMLINUX } from './known-types.ts';
 import type { KernelLog } from './log.ts';
@@ -11,7 +11,18 @@ import { readSystemNames } from './uts.ts';
 
 /** All symbols of the overview: one pass finds them all. */
 const SYMBOLS = [
-  ...['init_uts_ns', 'saved_command_line', 'tk_core', 'jiffies_64', 'tick_nsec', '__cpu_online_mask', '__per_cpu_offset', 'runqueues'],
+  ...[
+    'init_uts_ns',
+    'saved_command_line',
+    'tk_core',
+    'timekeeper_data',
+    'jiffies_64',
+    'tick_nsec',
+    '__cpu_online_mask',
+    '__cpu_present_mask',
+    '__per_cpu_offset',
+    'runqueues',
+  ],
   ...['init_task', 'modules', 'prb', 'log_buf', 'log_buf_len', 'log_first_idx', 'log_next_idx', '__start_BTF', '__stop_BTF'],
 ];
 
@@ -37,7 +48,8 @@ export function describeKernel(kernel: LinuxKernel, { log, countTasks, countModu
     time: clock?.time?.toISOString() ?? null,
     commandLine: parts.read("The kernel's command line", () => commandLine(kernel)),
     panic: panicMessage(log.lines),
-    cpuCount: parts.read('The number of CPUs', () => onlineCpus(kernel)?.length),
+    cpuCount: parts.read('The number of CPUs', () => presentCpus(kernel)?.length),
+    onlineCpuCount: parts.read('The number of CPUs that run', () => onlineCpus(kernel)?.length),
     taskCount: parts.read('The tasks', countTasks),
     moduleCount: parts.read('The modules', countModules),
     sources: sourcesOf(kernel),

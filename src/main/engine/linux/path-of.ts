@@ -46,10 +46,19 @@ export class PathReader {
     const kernel = this.#kernel;
     const alias = kernel.types?.find('dentry', 'd_u.d_alias') ? 'd_u.d_alias' : 'd_alias';
     const names = inode.pointer('i_dentry.first');
-    const mounts = inode.follow('i_sb', 'super_block');
-    const mount = mounts?.has('s_mounts.next') && kernel.types?.struct('mount') ? mounts.pointer('s_mounts.next') : undefined;
-    if (names === undefined || names === 0n || mount === undefined || mount === mounts?.at('s_mounts')) return undefined;
-    return this.#climb(KernelStruct.of(kernel, 'mount', 'mnt_instance', mount).at('mnt'), KernelStruct.of(kernel, 'dentry', alias, names));
+    const mount = this.#firstMount(inode);
+    if (names === undefined || names === 0n || !mount) return undefined;
+    return this.#climb(mount.at('mnt'), KernelStruct.of(kernel, 'dentry', alias, names));
+  }
+
+  /** Of an inode's file system: a list of mounts, or (v7.2) the first mount itself. */
+  #firstMount(inode: KernelStruct): KernelStruct | undefined {
+    const system = inode.follow('i_sb', 'super_block');
+    if (!system?.has('s_mounts') || this.#kernel.types?.struct('mount') === undefined) return undefined;
+    if (!system.has('s_mounts.next')) return system.follow('s_mounts', 'mount');
+    const node = system.pointer('s_mounts.next');
+    if (node === undefined || node === system.at('s_mounts')) return undefined;
+    return KernelStruct.of(this.#kernel, 'mount', 'mnt_instance', node);
   }
 
   #read(mount: bigint, entry: KernelStruct): string | undefined {

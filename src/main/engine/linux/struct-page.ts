@@ -4,9 +4,9 @@
  * Facts: Linux include/linux/mm_types.h, include/linux/page-flags.h, include/linux/mm.h. Members changed their names and meanings:
  * - the count is `_refcount` since v4.6 (0139aa7b7fa1), `_count` before;
  * - a page that nobody maps may have a type in the place of `_mapcount`: as bits that are cleared since v4.18 (6e292b9be7f4), as a number in the highest byte since v6.12 (4ffca5a96678), each value named in
- *   enum pagetype since v6.10 (fd1a745ce03e), in VMCOREINFO before;
- * - how many pages a compound one has stands in the second of them: `compound_order`, in `_folio_order` since v6.2 (bad6da645f6f), in the low byte of `_flags_1` since v6.6 (ebc1baf5c9b4);
- * - how often it is mapped as a whole: `compound_mapcount`, `_entire_mapcount` of the folio since v6.2 (c562db1bf2b5).
+ *   enum pagetype since v6.10 (ff202303c398), in VMCOREINFO before;
+ * - how many pages a compound one has stands in the second of them: `compound_order`, later `_folio_order`, the low byte of `_flags_1` since v6.6 (ebc1baf5c9b4);
+ * - how often it is mapped as a whole: `compound_mapcount`, later `_entire_mapcount` of the folio.
  */
 import { formatAddress } from '#shared/address-text.ts';
 import { WorkbenchError } from '#shared/errors.ts';

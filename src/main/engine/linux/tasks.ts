@@ -5,7 +5,7 @@
  * thread_info since v5.16 (bcf9033e5449), in the task itself before.
  */
 import type { LinuxTask, LinuxTaskList } from '#shared/model/index.ts';
-import { idleTask, onlineCpus } from './cpus.ts';
+import { idleTask, presentCpus } from './cpus.ts';
 import { KernelStruct } from './kernel-struct.ts';
 import type { LinuxKernel } from './kernel.ts';
 import { readList } from './lists.ts';
@@ -31,10 +31,10 @@ const STATE_LETTERS: readonly [bits: number, letter: string][] = [
   [0x80, 'X'],
 ];
 
-/** Every thread: the idle tasks of the CPUs that are online, which have PID 0, then all others in the order of the kernel's list. Throws WorkbenchError `unsupported` for a kernel whose types or symbols are not known. */
+/** Every thread: the idle tasks of the CPUs, which have PID 0, then all others in the order of the kernel's list. Throws WorkbenchError `unsupported` for a kernel whose types or symbols are not known. */
 export function listTasks(kernel: LinuxKernel): LinuxTaskList {
   const { space } = kernel;
-  kernel.lookUp(['init_task', 'runqueues', '__per_cpu_offset', '__cpu_online_mask']);
+  kernel.lookUp(['init_task', 'runqueues', '__per_cpu_offset', '__cpu_present_mask']);
   const init = kernel.require('init_task');
   const first = new KernelStruct(kernel, 'task_struct', init);
   const problems: string[] = [];
@@ -51,8 +51,8 @@ export function listTasks(kernel: LinuxKernel): LinuxTaskList {
 
 /** Those of all CPUs but the one that started the system: no list has them. */
 function otherIdleTasks({ kernel, address }: KernelStruct, problems: string[]): KernelStruct[] {
-  const cpus = onlineCpus(kernel);
-  if (!cpus) problems.push('Which CPUs are online is not known, so the idle tasks of all but one are missing.');
+  const cpus = presentCpus(kernel);
+  if (!cpus) problems.push('How many CPUs there are is not known, so the idle tasks of all but one are missing.');
   return (cpus ?? []).flatMap((cpu) => {
     const task = idleTask(kernel, cpu);
     if (!task) problems.push(`The idle task of CPU ${cpu} is not in the dump.`);

@@ -3,7 +3,7 @@ import type { LinuxKernel } from './kernel.ts';
 
 const NAME_SIZE = 65;
 const NAMES = ['sysname', 'nodename', 'release', 'version', 'machine', 'domainname'] as const;
-/** struct uts_namespace begins with its names since v5.10 (9a56493f6942), with a counter before. */
+/** struct uts_namespace begins with its names since v5.11 (9a56493f6942), with a counter before. */
 const USUAL_OFFSET = 0;
 
 export type SystemNames = Record<(typeof NAMES)[number], string>;
