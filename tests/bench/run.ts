@@ -99,6 +99,16 @@ function benchMemory(files: string[]): void {
   }
 }
 
+/** From the start of the program to the list of a host's virtual machines. Needs the lab's kvm-host. */
+function benchMachines(): void {
+  const start = best(REPEAT, node, [cli, '--version']);
+  for (const name of ['paging-off.elf', 'kdump-zlib.vmcore', 'stream.qevm']) {
+    const file = path.join(lab, 'kvm-host', name);
+    const figure = existsSync(file) ? seconds(best(REPEAT, node, [cli, 'vms', file]).seconds) : '-';
+    row('virtual machines of a host listed', figure, `${name}; ${seconds(start.seconds)} of it start the program`);
+  }
+}
+
 /** Needs the lab's kvm-host. */
 async function benchGuestTranslation(): Promise<void> {
   for (const name of ['paging-off.elf', 'kdump-zlib.vmcore']) {
@@ -119,6 +129,7 @@ try {
   benchPaging(exports, path.join(lab, 'x86_64', 'stream.qevm'));
   benchKdump(exports, programs.stream);
   for (const name of ['x86_64-4level', 'x86_64']) benchWalks(path.join(lab, name, 'stream.qevm'));
+  benchMachines();
   await benchGuestTranslation();
   for (const { stream } of [guest, large]) benchIndexing(stream);
   benchMemory([path.join(lab, 'x86_64', 'stream.qevm'), guest.stream, large.stream]);
