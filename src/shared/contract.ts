@@ -322,7 +322,7 @@ export interface MethodResults {
   translateGuest: GuestTranslation[];
   /** One address of a virtual machine with every step: by memslots and, apart from that, by nested tables. */
   walkGuest: GuestWalk;
-  /** Which virtual machines' processes hold a byte of the host's memory, and at which addresses. Empty when none does. */
+  /** Which virtual machines' processes hold a byte of the host's memory, and at which addresses (64 of a process at most). Empty when none does. */
   findGuestOwners: GuestOwner[];
   planExport: ExportPlan;
   /** Resolves when the file stands under its final name. Cancel rejects with `cancelled` and leaves nothing behind. */

@@ -5,9 +5,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ARCHITECTURES } from '#engine/arch/index.ts';
-import { GuestSpaces } from '#engine/kvm/guest-spaces.ts';
 import { translateGuestAddresses } from '#engine/kvm/guest-walk.ts';
 import { findMachines } from '#engine/kvm/machines.ts';
+import { guestSpacesOf } from '#engine/session/guest-translation.ts';
 import { kernelOfDump } from '#engine/session/kernel-of-dump.ts';
 import type { GuestOwner, GuestWalk, Walk } from '#shared/model/index.ts';
 import { run } from '../cli/run-cli.ts';
@@ -120,7 +120,7 @@ describe('every page of both guests', () => {
     const { machines } = findMachines(kernelOfDump(dump, memory, architecture));
     expect(machines.map(({ id }) => id)).toEqual(GUESTS.map(({ vm }) => vm));
     for (const machine of machines) {
-      const spaces = new GuestSpaces(machine, memory, architecture);
+      const spaces = guestSpacesOf(machine, memory, architecture);
       const { translator } = spaces.nested()!;
       let both = 0;
       const wrong: string[] = [];

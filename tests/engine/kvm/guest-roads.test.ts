@@ -143,6 +143,7 @@ describe('two roads', () => {
     ['not faulted in', null, 'has not touched it'],
     ['taken by a thread (0x5a0)', 0x5a0n, 'is about to come or to go'],
     ['taken by a thread, of Linux 6.13', (1n << 63n) | 0x498n, 'is about to come or to go'],
+    ['watched for accesses', 0x10_5800n | (5n << 54n), 'rights of PT[4] away for a while'],
     ['marked as no memory', (1n << 51n) | 0x4000n | 0xd9n, 'marked the page as no memory'],
   ])('have no contradiction where the nested entry is %s', (_name, entry, words) => {
     const host = new Host();

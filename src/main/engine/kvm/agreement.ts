@@ -62,6 +62,7 @@ function whyNotNested({ nested, memslot, marks }: Roads): string {
   if (isMmio(marks, entry))
     return `KVM has marked the page as no memory (${place}): the guest touched it before the memslot was there${memslot?.flags.includes('readonly') ? ', or writes to this read-only slot are for QEMU to carry out' : ''}.`;
   if (isFrozen(entry)) return `A thread of KVM has taken ${place} of the nested tables to change it: the entry is about to come or to go.`;
+  if (hasBit(entry, marks.memory)) return `KVM has taken the rights of ${place} away for a while, to see whether the guest still uses the page.`;
   const held = nested.steps.length > 1 ? '' : ' Its tables are new: KVM drops them all when a memslot goes.';
   return `The nested tables have no entry for the page yet (${place} is not present): the guest has not touched it since KVM made these tables, or the host took it back for a while.${held}`;
 }

@@ -5,7 +5,6 @@ import type { Architecture } from '../arch/architecture.ts';
 import type { CpuState } from '../arch/cpu-state.ts';
 import type { PhysicalMemory } from '../memory/physical-memory.ts';
 import type { PagingMode, PagingOptions, StageTable } from '../translate/paging-mode.ts';
-import { tablesOfRegime } from '../translate/regime-tables.ts';
 import { Translator } from '../translate/translator.ts';
 import { TranslationSpace, type SpaceTable } from '../translate/translation-space.ts';
 import type { KvmMachine } from './machine.ts';
@@ -23,6 +22,14 @@ export interface GuestRoot {
   root?: number;
 }
 
+/** What the host's dump gives. */
+export interface HostView {
+  memory: PhysicalMemory;
+  architecture: Architecture;
+  /** The tables of a CPU; with a root, those that it stands for in that CPU's mode. */
+  tablesOf(cpu: CpuState, root: number | undefined): SpaceTable[];
+}
+
 /** The guest's virtual addresses. */
 export interface GuestTables {
   /** vcpu_id. */
@@ -36,22 +43,23 @@ export interface GuestTables {
 export class GuestSpaces {
   readonly machine: KvmMachine;
   readonly hostMemory: PhysicalMemory;
+  readonly #host: HostView;
   /** HVA to HPA. */
   readonly process: TranslationSpace;
   readonly memory: MemslotMemory;
   readonly slots: MemslotMap;
   readonly marks: SpteMarks;
-  readonly #architecture: Architecture;
   readonly #tables = new Map<string, GuestTables>();
   readonly #nested = new Map<number, { stage: StageTable; translator: Translator }>();
 
   /** `addressSpace`: of KVM; 0 but for System Management Mode. Throws WorkbenchError `unsupported` where the process's page tables are not in the dump. */
-  constructor(machine: KvmMachine, hostMemory: PhysicalMemory, architecture: Architecture, addressSpace = 0) {
+  constructor(machine: KvmMachine, host: HostView, addressSpace = 0) {
     const process = machine.processSpace?.tables;
     if (!process) throw new WorkbenchError('unsupported', `the page tables of the process of virtual machine ${machine.id} are not in the dump`);
     this.machine = machine;
+    const hostMemory = host.memory;
     this.hostMemory = hostMemory;
-    this.#architecture = architecture;
+    this.#host = host;
     this.process = new TranslationSpace(
       hostMemory,
       process.tables.map((table) => toHost(table, machine)),
@@ -74,8 +82,8 @@ export class GuestSpaces {
     const key = `${vcpu ?? ''} ${root ?? ''}`;
     const known = this.#tables.get(key);
     if (known) return known;
-    const { id, cpu } = this.#cpu(vcpu);
-    const own = this.#ownTables(cpu, root);
+    const { id, cpu } = this.#cpu(vcpu, root);
+    const own = this.#host.tablesOf(cpu, root).map((table) => ({ ...table, source: table.source.replace('CPU', 'vCPU') }));
     const nested = this.nested(id)?.stage;
     const tables = {
       vcpu: id,
@@ -115,10 +123,10 @@ export class GuestSpaces {
   }
 
   #nestedMode({ kind, levels }: NestedTables): PagingMode | undefined {
-    return levels === 4 || levels === 5 ? kvmMode(this.#architecture.pagingMode(`${kind}-${levels}level`), this.marks) : undefined;
+    return levels === 4 || levels === 5 ? kvmMode(this.#host.architecture.pagingMode(`${kind}-${levels}level`), this.marks) : undefined;
   }
 
-  #cpu(wanted: number | undefined): { id: number; cpu: CpuState } {
+  #cpu(wanted: number | undefined, root: number | undefined): { id: number; cpu: CpuState } {
     const { summaries, vcpus, kvm, id: machine } = this.machine;
     const index = wanted === undefined ? 0 : summaries.findIndex(({ id }) => id === wanted);
     const vcpu = vcpus[index];
@@ -127,14 +135,13 @@ export class GuestSpaces {
       throw new WorkbenchError('bad-request', `virtual machine ${machine} has no vCPU ${wanted ?? 0}: ${known}`);
     }
     const { id } = summaries[index]!;
-    return { id, cpu: registersOfVcpu(kvm, vcpu, id).cpu };
-  }
-
-  #ownTables(cpu: CpuState, root: number | undefined): SpaceTable[] {
-    const architecture = this.#architecture;
-    const own = tablesOfRegime(architecture, architecture.regimesOf(cpu)[0], cpu.index);
-    if (root === undefined) return own.map((table) => ({ ...table, source: table.source.replace('CPU', 'vCPU') }));
-    return own.map((table) => ({ ...table, root, source: 'typed in' }));
+    const { cpu, runsNestedGuest } = registersOfVcpu(kvm, vcpu, id);
+    if (runsNestedGuest && root === undefined) {
+      throw new WorkbenchError('unsupported', `vCPU ${id} of ${machine} was running a guest of the guest's own, so its tables are that guest's`, {
+        hint: "The guest's own tables can be given as a root.",
+      });
+    }
+    return { id, cpu };
   }
 }
 

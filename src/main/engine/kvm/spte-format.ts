@@ -1,4 +1,5 @@
 /** Entries of nested page tables as KVM makes them: the CPU's format, with KVM's marks by name. See spte-marks.ts. */
+import { formatAddress } from '#shared/address-text.ts';
 import type { BitField } from '#shared/model/index.ts';
 import { ENTRY_NOT_PRESENT, type EntryFormat, type PagingMode } from '../translate/paging-mode.ts';
 import { hasBit, isFrozen, isMmio, type SpteMarks } from './spte-marks.ts';
@@ -33,11 +34,14 @@ function kvmFormat(format: EntryFormat, marks: SpteMarks): EntryFormat {
 
     notPresentNote(level, entry) {
       if (isMmio(marks, entry)) return undefined;
+      if (hasBit(entry, marks.memory))
+        return `KVM has taken its rights away for a while, to see whether the guest still uses it; it led to HPA ${formatAddress(entry & ADDRESS)}`;
       return isFrozen(entry) ? 'a thread of KVM has taken the entry to change it' : format.notPresentNote(level, entry);
     },
   };
 }
 
+const ADDRESS = 0x000f_ffff_ffff_f000n;
 const UNUSED = 'the CPU ignores these; KVM may keep something here';
 
 /** Bits that software may use, one by one where KVM's are among them. */

@@ -12,6 +12,7 @@ import { areasOf } from '../linux/areas.ts';
 import type { LinuxKernel } from '../linux/kernel.ts';
 import { describePage } from '../linux/struct-page.ts';
 import type { GuestMemory } from '../memory/guest-memory.ts';
+import { translationTables } from './translation-root.ts';
 
 type Argument<Name extends keyof MethodResults> = Omit<MethodArgument<Name>, 'dumpId'>;
 
@@ -52,7 +53,7 @@ export class GuestTranslations {
     if (!architecture) throw new WorkbenchError('unsupported', 'page tables of this CPU family are not walked yet');
     let spaces = this.#spaces.get(machine);
     if (!spaces) {
-      spaces = new GuestSpaces(machine, memory, architecture);
+      spaces = guestSpacesOf(machine, memory, architecture);
       this.#spaces.set(machine, spaces);
     }
     return spaces;
@@ -80,6 +81,15 @@ export class GuestTranslations {
   #pageOf(hpa: number): LinuxPage | null {
     return whereKnown(() => describePage(this.#host.kernel(), hpa)) ?? null;
   }
+}
+
+/** See GuestSpaces. */
+export function guestSpacesOf(machine: KvmMachine, memory: GuestMemory, architecture: Architecture): GuestSpaces {
+  return new GuestSpaces(machine, {
+    memory,
+    architecture,
+    tablesOf: (cpu, root) => translationTables(architecture, [cpu], root === undefined ? { kind: 'cpu', cpu: cpu.index } : { kind: 'root', root }),
+  });
 }
 
 /** Undefined where the kernel lacks what is asked for: these answers only go with others. */
