@@ -51,8 +51,8 @@ export function findMachines(kernel: LinuxKernel): Machines {
   }
   machines.sort((a, b) => (a.pid ?? Infinity) - (b.pid ?? Infinity));
   numberMachines(machines);
-  // Tasks that are missing tell why a machine's process is.
-  if (machines.some(({ task, foundBy }) => !task || !foundBy.includes('task-file'))) problems.push(...ofTasks);
+  // Tasks that are missing tell why a machine's process is, or why a torn list has no second.
+  if (problems.length > 0 || machines.some(({ task, foundBy }) => !task || !foundBy.includes('task-file'))) problems.push(...ofTasks);
   return { machines, problems };
 }
 
