@@ -125,7 +125,7 @@ describe('machines of a host', () => {
     hold(two, FIRST);
     kernel.write('list_head', VM_LIST, { next: 0xdead_0000_0000n });
     const { machines, problems } = findMachines(kernel.kernel);
-    expect(problems).toEqual([
+    expect(problems.slice(0, 2)).toEqual([
       "KVM's list of machines is not whole: it leads to memory that is not in the dump.",
       expect.stringMatching(/^The machine at 0xdeacff.* is not in the dump\.$/),
     ]);
