@@ -90,6 +90,15 @@ test.describe('of a Linux guest', () => {
     await expect(linux.log).toBeFocused();
   });
 
+  test('who wrote a line is looked for among the tasks', async ({ host }) => {
+    const linux = new LinuxPanel(host.page);
+    await linux.show();
+    await expect(linux.activeLine).toContainText('TERM=linux');
+    await linux.activeLine.getByRole('button', { name: 'T1', exact: true }).click();
+    await expect(linux.count).toHaveText(/^1 of \d+ tasks$/);
+    await expect(linux.tasks.getByRole('row').nth(1)).toContainText('init');
+  });
+
   test('a process tells its command line, files and memory, which is read with its own page tables', async ({ host }) => {
     const linux = new LinuxPanel(host.page);
     const location = new LocationBar(host.page);
@@ -103,6 +112,7 @@ test.describe('of a Linux guest', () => {
     await task.getByRole('grid', { name: 'Memory areas' }).focus();
     await host.page.keyboard.press('Home');
     await host.page.keyboard.press('ArrowRight');
+    await expect(host.page.getByRole('tooltip')).toContainText('present');
     await host.page.keyboard.press('Space');
     await expect(location.here).toContainText('0000 0000 0040 0000');
     await expect(location.rootPicker).toContainText('Root 0x');
@@ -145,6 +155,22 @@ test.describe('of a Linux guest', () => {
       .click();
     await linux.task(pid).getByRole('button', { name: 'init 1' }).click();
     await expect(linux.task(1)).toBeVisible();
+  });
+
+  test('the frame of the current address is what the kernel uses it as', async ({ host }) => {
+    const linux = new LinuxPanel(host.page);
+    const [{ pid, virtual }] = marks() as [{ pid: number; virtual: bigint }];
+    await linux.show();
+    await linux.panel.getByRole('tab', { name: 'Page frame' }).click();
+    await expect(linux.panel.getByText('No address yet')).toBeVisible();
+    const task = await linux.openTask(pid);
+    await task.getByRole('button', { name: 'Use its page tables' }).click();
+    await new LocationBar(host.page).goTo(`gva:${virtual.toString(16)}`);
+    await linux.panel.getByRole('tab', { name: 'Page frame' }).click();
+    // The marker's own anonymous memory, in one page table.
+    await expect(linux.panel.getByRole('definition').filter({ hasText: /^anonymous/ })).toBeVisible();
+    await expect(linux.panel.getByText('1 page table entry')).toBeVisible();
+    await expect(linux.panel.getByRole('definition').filter({ hasText: 'swapbacked' })).toBeVisible();
   });
 
   test('modules lead to their text', async ({ host }) => {

@@ -4,7 +4,7 @@ import type { WritableComputedRef } from 'vue';
 import { useDumpsStore } from '../../stores/dumps.store.ts';
 import type { TaskGrouping } from './task-rows.ts';
 
-export type LinuxTab = 'log' | 'tasks' | 'modules';
+export type LinuxTab = 'log' | 'tasks' | 'modules' | 'frame';
 
 export interface LinuxChoices {
   tab: LinuxTab;
