@@ -1,6 +1,7 @@
 /** Registers of vCPUs in structs that a test lays out; those of a real host are judged in tests/lab/kvm-guests.lab.test.ts. */
 import { describe, expect, it } from 'vitest';
 import type { StructType } from '#engine/dwarf/type-model.ts';
+import { takeKept } from '#engine/kvm/vcpu-registers/common-registers.ts';
 import { takeFpuRegisters } from '#engine/kvm/vcpu-registers/fpu-registers.ts';
 import { RegisterSet } from '#engine/kvm/vcpu-registers/register-set.ts';
 import { flagsOfVmcb, flagsOfVmcs } from '#engine/kvm/vcpu-registers/segment-flags.ts';
@@ -191,6 +192,23 @@ describe('a vCPU on AMD', () => {
         expect([flags & ~0xff_ff00, limit >>> 0, selector & 0xffff]).toEqual([0, limit, selector]);
     }
   });
+});
+
+it('a vCPU of a vendor whose structs are not known has what KVM says is up to date', () => {
+  const types = typesOf([vcpuType], { kvm_reg: EXREGS });
+  const made = new MadeKernel(types);
+  const host = made.write('kvm_vcpu', VCPU, {
+    'arch.regs[0]': 1,
+    'arch.regs[4]': 2,
+    'arch.regs[16]': 3,
+    'arch.cr3': 4,
+    'arch.cr0': 5,
+    'arch.efer': 6,
+    'arch.regs_avail': 1 << 16,
+  });
+  const set = new RegisterSet();
+  takeKept(set, host, types);
+  expect(['rax', 'rsp', 'rip', 'cr3', 'cr0', 'efer'].map((name) => set.registers[name]?.value)).toEqual([1n, undefined, 3n, undefined, 5n, 6n]);
 });
 
 describe('a vCPU on Intel', () => {

@@ -49,6 +49,28 @@ export function takeGeneral(set: RegisterSet, vcpu: KernelStruct, notesOf: (name
   }
 }
 
+export const CACHED: RegisterNotes = { why: 'read since the last exit' };
+
+/** All of the above, and the control registers, as far as `regs_avail` says that they are up to date: on Intel the VMCS has some of them first. */
+export function takeKept(set: RegisterSet, vcpu: KernelStruct, types: KernelTypes | undefined): void {
+  takeCommon(set, vcpu);
+  const available = new RegisterBits(vcpu, 'regs_avail', types);
+  takeGeneral(set, vcpu, (name) => {
+    if (name !== 'rsp' && name !== 'rip') return {};
+    return available.has(`REGS_${name.toUpperCase()}`) ? CACHED : undefined;
+  });
+  if (available.has('EXREG_CR3')) set.take('cr3', vcpu, 'arch.cr3', CACHED);
+  for (const name of ['cr0', 'cr4']) takeOwned(set, vcpu, name, available.has(`EXREG_${name.toUpperCase()}`));
+}
+
+/** Bits that belong to the guest are in the VMCS until somebody asks for them; before v5.8 (bd31fe495d0d) nothing tells whether anybody did. */
+function takeOwned(set: RegisterSet, vcpu: KernelStruct, name: string, available: boolean): void {
+  const owned = numberIn(vcpu, `arch.${name}_guest_owned_bits`);
+  if (available || owned === 0n) set.take(name, vcpu, `arch.${name}`);
+  else if (owned !== undefined)
+    set.take(name, vcpu, `arch.${name}`, { knownBits: BigInt.asUintN(64, ~owned), why: 'without the bits that the guest owns' });
+}
+
 /** True when KVM has it halted; undefined where it leaves that to QEMU (no interrupt controller in the kernel), or the dump does not say. */
 export function isHalted(vcpu: KernelStruct): boolean | undefined {
   const inKernel = vcpu.has('arch.apic') && vcpu.pointer('arch.apic') !== 0n;

@@ -7,8 +7,8 @@
  */
 import type { KernelStruct } from '../../linux/kernel-struct.ts';
 import type { KernelTypes } from '../../linux/kernel-types.ts';
-import { RegisterBits, takeCommon, takeGeneral } from './common-registers.ts';
-import { numberIn, sourceOf, type RegisterNotes, type RegisterSet } from './register-set.ts';
+import { CACHED, RegisterBits, takeKept } from './common-registers.ts';
+import { numberIn, sourceOf, type RegisterSet } from './register-set.ts';
 import { flagsOfVmcs } from './segment-flags.ts';
 
 const SEGMENTS = ['es', 'cs', 'ss', 'ds', 'fs', 'gs', 'tr', 'ldt'];
@@ -35,16 +35,9 @@ export function takeVmxRegisters(
   vmx: KernelStruct,
   { types, addressOf }: { types: KernelTypes | undefined; addressOf: (symbol: string) => bigint | undefined },
 ): void {
-  takeCommon(set, vcpu);
+  takeKept(set, vcpu, types);
   const available = new RegisterBits(vcpu, 'regs_avail', types);
-  const cached: RegisterNotes = { why: 'read from the VMCS since the last exit' };
-  takeGeneral(set, vcpu, (name) => {
-    if (name !== 'rsp' && name !== 'rip') return {};
-    return available.has(`REGS_${name.toUpperCase()}`) ? cached : undefined;
-  });
-  if (available.has('EXREG_RFLAGS')) set.take('rflags', vmx, 'rflags', cached);
-  if (available.has('EXREG_CR3')) set.take('cr3', vcpu, 'arch.cr3', cached);
-  for (const name of ['cr0', 'cr4']) takeOwned(set, vcpu, name, available.has(`EXREG_${name.toUpperCase()}`));
+  if (available.has('EXREG_RFLAGS')) set.take('rflags', vmx, 'rflags', CACHED);
   if (available.has('EXREG_SEGMENTS')) takeSegments(set, vmx);
   takeMsrs(set, vcpu, vmx, addressOf);
   const loaded = numberIn(vmx, 'guest_state_loaded');
@@ -54,14 +47,6 @@ export function takeVmxRegisters(
     set.problems.push(
       `The VMCS of an Intel CPU cannot be read from memory, and KVM had not asked it for ${missing.map((name) => name.toUpperCase()).join(', ')}.`,
     );
-}
-
-/** Bits that belong to the guest are in the VMCS until somebody asks for them; before v5.8 (bd31fe495d0d) nothing tells whether anybody did. */
-function takeOwned(set: RegisterSet, vcpu: KernelStruct, name: string, available: boolean): void {
-  const owned = numberIn(vcpu, `arch.${name}_guest_owned_bits`);
-  if (available || owned === 0n) set.take(name, vcpu, `arch.${name}`);
-  else if (owned !== undefined)
-    set.take(name, vcpu, `arch.${name}`, { knownBits: BigInt.asUintN(64, ~owned), why: 'without the bits that the guest owns' });
 }
 
 function takeSegments(set: RegisterSet, vmx: KernelStruct): void {
