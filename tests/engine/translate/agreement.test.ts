@@ -1,7 +1,8 @@
 /** The fast translator and the walk stepper are two loops over one decoder: they must agree, whatever the tables hold. */
 import { describe, expect, it } from 'vitest';
+import { x86_64 } from '#engine/arch/x86-64/index.ts';
 import type { PagingMode } from '#engine/translate/paging-mode.ts';
-import { rightsOf } from '#engine/translate/paging-mode.ts';
+import { canonicalAddress, rightsOf } from '#engine/translate/paging-mode.ts';
 import { FAULT_NONE, FAULT_REASONS, Translator } from '#engine/translate/translator.ts';
 import { collectWalk } from '#engine/translate/walk.ts';
 import type { BufferMemory } from './buffer-memory.ts';
@@ -27,16 +28,18 @@ function compare(memory: BufferMemory, mode: PagingMode, root: number | null, ad
 
 describe('translator and walk agree', () => {
   it.each([
-    ['4-level', FOUR_LEVEL, 1],
-    ['5-level', FIVE_LEVEL, 2],
-  ])('on random addresses over fuzzed %s tables, and every kind of end comes up', (_, mode, seed) => {
+    ['4-level', FOUR_LEVEL, 1, 0x80n],
+    ['5-level', FIVE_LEVEL, 2, 0x80n],
+    ['nested (NPT)', x86_64.pagingMode('npt-4level'), 3, 0x80n],
+    ['extended (EPT)', x86_64.pagingMode('ept-5level'), 4, 0xf8n],
+  ])('on random addresses over fuzzed %s tables, and every kind of end comes up', (_, mode, seed, unused) => {
     const random = randomSource(0x9e37_79b9 ^ seed);
     const ends = new Map<string, number>();
     for (let round = 0; round < 20; round++) {
-      const memory = fuzzedMemory(random);
+      const memory = fuzzedMemory(random, unused);
       for (let n = 0; n < 300; n++) {
         const address = (BigInt(random()) << 32n) | BigInt(random());
-        const usual = BigInt.asUintN(64, BigInt.asIntN(mode.virtualBits, address));
+        const usual = canonicalAddress(mode, address);
         const end = compare(memory, mode, FUZZED_START + (random() % FUZZED_TABLES) * 4096, n % 8 === 0 ? address : usual, round % 2 === 1);
         ends.set(end, (ends.get(end) ?? 0) + 1);
       }

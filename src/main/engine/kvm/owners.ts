@@ -7,6 +7,8 @@ import type { PhysicalMemory } from '../memory/physical-memory.ts';
 
 /** Addresses of one process for one page: a shared page may have many. */
 const MAX_ADDRESSES = 64;
+/** Pages of one process that are looked at: half a TiB of small ones. Tables that lead into themselves have more than anybody could visit. */
+const MAX_PAGES = 2 ** 27;
 const PAGE_SIZE = 4096;
 
 /** Every HVA at which the machine's process has the byte at `physical`, ascending, with the GPAs that show it; memory of QEMU's own has none. `areaOf`: of the process. */
@@ -29,10 +31,11 @@ function addressesOf({ processSpace }: KvmMachine, hostMemory: PhysicalMemory, p
   // Processes have the lower half of the addresses.
   const table = processSpace?.tables.tableFor(0n);
   if (!table || table.root === null || table.mode.levels.length === 0) return found;
+  let visited = 0;
   visitPages(hostMemory, table.mode, table.root, table.options, (virtualPage, start, size) => {
     if (virtualPage < 0) return false;
     if (physical >= start && physical < start + size) found.push(virtualPage * PAGE_SIZE + (physical - start));
-    return found.length < MAX_ADDRESSES;
+    return found.length < MAX_ADDRESSES && ++visited < MAX_PAGES;
   });
   return found;
 }
