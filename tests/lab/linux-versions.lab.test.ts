@@ -2,12 +2,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { recoverVmcoreinfo } from '#engine/export/recover-vmcoreinfo.ts';
+import { parseVmcoreinfo } from '#engine/formats/vmcoreinfo.ts';
 import { readLog } from '#engine/linux/log.ts';
 import type { LinuxKernel } from '#engine/linux/kernel.ts';
 import { describeModules } from '#engine/linux/module-list.ts';
 import { readSystemNames } from '#engine/linux/uts.ts';
 import { kernelOfDump } from '#engine/session/kernel-of-dump.ts';
-import { openToExport } from '../engine/export/export-case.ts';
+import { openToExport, SILENT } from '../engine/export/export-case.ts';
 import { run } from './export-tools.ts';
 import { LAB, labFile } from './lab-guest.ts';
 import { checkKernel, kernelOfGuest } from './linux-checks.ts';
@@ -63,6 +65,12 @@ describe.each(CRASHED.flatMap((guest) => ['stream.qevm', 'paging-off.elf'].map((
     const kernel = kernelOfDump({ ...dump, vmcoreinfo: undefined }, memory, architecture);
     expect(kernel.foundBy).toMatch(/^VMCOREINFO that a kernel left as it crashed/);
     expectCrashed(kernel);
+  });
+
+  it('is exported with VMCOREINFO of the kernel that crashed', () => {
+    const source = { ...openToExport(labFile(guest, name)), dump: { ...dump, vmcoreinfo: undefined } };
+    const found = recoverVmcoreinfo(source, { format: 'elf', layout: 'portable' }, SILENT).dump.vmcoreinfo!;
+    expect(parseVmcoreinfo(found)).toEqual(parseVmcoreinfo(dump.vmcoreinfo!));
   });
 
   it('is the kernel that crashed even where only the CPU that runs the other one has its registers', () => {

@@ -1,7 +1,10 @@
 /** Linux guests' kernels, found with VMCOREINFO and without. */
 import { describe, expect, it } from 'vitest';
 import { LinuxKernel } from '#engine/linux/kernel.ts';
-import { LINUX_GUESTS, LINUX_GUESTS_32 } from './lab-guest.ts';
+import { listTasks } from '#engine/linux/tasks.ts';
+import { kernelOfDump } from '#engine/session/kernel-of-dump.ts';
+import { openToExport } from '../engine/export/export-case.ts';
+import { labFile, LINUX_GUESTS, LINUX_GUESTS_32 } from './lab-guest.ts';
 import { checkKernel, kernelOfGuest } from './linux-checks.ts';
 
 describe.each(LINUX_GUESTS)('the kernel of %s', (guest) => {
@@ -40,5 +43,21 @@ describe.each([...LINUX_GUESTS, ...LINUX_GUESTS_32, 'arm64', 's390x', 'ppc64le']
   it('has one set of types whether a symbol says where they are or not', () => {
     const searched = new LinuxKernel(bare.space, { vmcoreinfo: new Map(), text: bare.text, foundBy: 'a test', userSpace: bare.userSpace });
     expect(searched.btf?.endId).toBe(noted.btf?.endId);
+  });
+});
+
+describe('CPUs that run a program under tables that have little of the kernel (page-table isolation)', () => {
+  const { dump, memory, architecture } = openToExport(labFile('x86_64-4level', 'stream.qevm'));
+  const known = kernelOfDump(dump, memory, architecture);
+  const { root } = listTasks(known).tasks.find(({ comm }) => comm === 'marker')!;
+  const cpus = dump.cpus.map((cpu) => {
+    const { cr3, rip } = cpu.registers;
+    // The program's own tables are the page behind those that its kernel has for it.
+    return { ...cpu, registers: { ...cpu.registers, cr3: { ...cr3!, value: BigInt(root! + 0x1000) }, rip: { ...rip!, value: 0x401000n } } };
+  });
+
+  it.each([true, false])('lead to the kernel and its tasks; with VMCOREINFO: %s', (noted) => {
+    const kernel = kernelOfDump({ ...dump, cpus, vmcoreinfo: noted ? dump.vmcoreinfo : undefined }, memory, architecture);
+    expect(listTasks(kernel).tasks).toEqual(listTasks(known).tasks);
   });
 });

@@ -3,12 +3,15 @@ import { formatAddress } from '#shared/address-text.ts';
 import type { ExportOptions } from '#shared/model/export.ts';
 import type { ElfNote, Progress } from '../formats/format.ts';
 import { VMCOREINFO_OWNER } from '../formats/vmcoreinfo.ts';
-import { findVmcoreinfo, type PlacedText } from '../linux/find-vmcoreinfo.ts';
+import { findVmcoreinfo, type FoundTexts } from '../linux/find-vmcoreinfo.ts';
 import type { Translate } from '../linux/kernel-place.ts';
+import { runningNotes } from '../linux/running-notes.ts';
+import type { PlacedText } from '../linux/vmcoreinfo-text.ts';
 import { walkableTables } from '../translate/regime-tables.ts';
 import { Translator } from '../translate/translator.ts';
 import type { ExportSource } from './export-source.ts';
 
+const PHASE = 'looking for VMCOREINFO';
 /** Most texts that are named. */
 const MAX_NAMED = 4;
 
@@ -27,9 +30,7 @@ export function findVmcoreinfoNote(
   source: Pick<ExportSource, 'dump' | 'memory' | 'architecture'>,
   progress: Progress,
 ): { note?: ElfNote; warnings: string[] } {
-  const { chosen, others, proven } = findVmcoreinfo(source.memory, translationOf(source), (done, total) =>
-    progress.report('looking for VMCOREINFO', done, total),
-  );
+  const { chosen, others, proven } = lookFor(source, progress);
   const named = others.slice(0, MAX_NAMED).map(describe).join(', ');
   const more = others.length > MAX_NAMED ? ` and ${others.length - MAX_NAMED} more` : '';
   if (!chosen) {
@@ -46,6 +47,16 @@ export function findVmcoreinfoNote(
   if (!proven) warnings.push('Whether it is of the kernel that runs could not be checked: that kernel is not seen in memory.');
   if (others.length > 0) warnings.push(`Memory holds VMCOREINFO of other kernels, too, which do not run: ${named}${more}.`);
   return { note, warnings };
+}
+
+/** By the kernel that the CPUs run, which costs little; else in all of memory. */
+function lookFor(source: Pick<ExportSource, 'dump' | 'memory' | 'architecture'>, progress: Progress): FoundTexts {
+  const { memory, architecture, dump } = source;
+  const { cpus, littleEndian = true } = dump;
+  progress.report(PHASE, 0, 1);
+  const chosen = architecture && runningNotes({ memory, architecture, cpus, littleEndian });
+  if (chosen) return { chosen, others: [], proven: true };
+  return findVmcoreinfo(memory, translationOf(source), (done, total) => progress.report(PHASE, done, total));
 }
 
 /** Whether `recoverVmcoreinfo` looks for the note at all. */

@@ -7,8 +7,8 @@
 import { PHYSICAL_LIMIT } from '#shared/units.ts';
 import type { PhysicalMemory } from '../memory/physical-memory.ts';
 import type { LinuxKernel } from './kernel.ts';
-import { readVmcoreinfoNote } from './vmcoreinfo-note.ts';
-import type { VmcoreinfoText } from './vmcoreinfo-text.ts';
+import { NOTE_TEXT, readVmcoreinfoNote } from './vmcoreinfo-note.ts';
+import type { PlacedText } from './vmcoreinfo-text.ts';
 
 const CAPTURES_NOTHING = 2n ** 64n - 1n;
 const PARAMETER = /(?:^| )elfcorehdr=(?:[^ @]*@)?(0x[\da-f]{1,16}|\d{1,19})([KMG]?)/i;
@@ -19,7 +19,7 @@ const MAX_HEADERS = 16384;
 
 export interface CrashedKernel {
   /** Undefined where the notes are not in the dump, or hold none. */
-  vmcoreinfo?: VmcoreinfoText;
+  vmcoreinfo?: PlacedText;
 }
 
 /** Undefined for a kernel that does not capture a crash. */
@@ -31,8 +31,8 @@ export function crashedKernelOf(kernel: LinuxKernel): CrashedKernel | undefined 
   for (const header of [said, ...parameterOf(kernel)]) {
     if (header >= PHYSICAL_LIMIT) continue;
     for (const place of notePlaces(memory, Number(header), littleEndian)) {
-      const vmcoreinfo = readVmcoreinfoNote((at, target) => void memory.read(place + at, target), littleEndian);
-      if (vmcoreinfo) return { vmcoreinfo };
+      const text = readVmcoreinfoNote((at, target) => void memory.read(place + at, target), littleEndian);
+      if (text) return { vmcoreinfo: { ...text, address: place + NOTE_TEXT } };
     }
   }
   return {};

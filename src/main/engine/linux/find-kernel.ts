@@ -8,10 +8,11 @@ import { walkableTables } from '../translate/regime-tables.ts';
 import { Translator } from '../translate/translator.ts';
 import { crashedKernelOf } from './crashed-kernel.ts';
 import { findRunning, type RunningKernel } from './find-running.ts';
-import { findVmcoreinfo, type PlacedText } from './find-vmcoreinfo.ts';
+import { findVmcoreinfo } from './find-vmcoreinfo.ts';
 import type { LinuxKernel } from './kernel.ts';
 import { kernelIn, openByNotes, openKernel, type KernelEvidence, type KernelNotes } from './open-kernel.ts';
 import { ownNotes } from './own-notes.ts';
+import type { PlacedText } from './vmcoreinfo-text.ts';
 
 /** Bytes of memory that are searched for VMCOREINFO at most: nobody sees how far it is. */
 const SEARCH_LIMIT = 2 ** 30;
@@ -25,13 +26,10 @@ export function findKernel(evidence: KernelEvidence, notes?: KernelNotes): Linux
 }
 
 function openNoted(evidence: KernelEvidence, notes: KernelNotes): LinuxKernel | undefined {
-  const shown = openKernel(evidence, notes);
-  const known = shown ?? openByNotes(evidence, notes);
+  const known = openKernel(evidence, notes) ?? openByNotes(evidence, notes);
   if (!known) return undefined;
   const others = findRunning(evidence, known);
-  if (shown && others.length === 0) return shown;
-  const foundBy = [notes.foundBy, ...(shown ? [] : ['the page tables of no CPU show it']), ...others.map(describe)].join('; ');
-  return kernelIn(evidence, known.space, { vmcoreinfo: notes.values, foundBy });
+  return kernelIn(evidence, known.space, { vmcoreinfo: notes.values, foundBy: [notes.foundBy, ...others.map(describe)].join('; ') });
 }
 
 /** By what the kernel that captures the crash knows of it. */

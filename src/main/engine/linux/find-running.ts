@@ -37,13 +37,12 @@ export function findRunning(evidence: KernelEvidence, known?: LinuxKernel): Runn
   return found;
 }
 
-/** Behind the tables that a CPU has loaded, and those of the kernel where it runs a program under tables that lack it (page-table isolation of x86-64). */
+/** Behind the tables that a CPU has loaded; before them the kernel's, where it may run a program under tables that have little of it (page-table isolation of x86-64). */
 function spacesOf(evidence: KernelEvidence, cpu: CpuState): KernelSpace[] {
-  const { architecture } = evidence;
-  const tables = walkableTables(architecture, cpu);
-  const root = tables[0]?.root ?? 0;
-  const kernel = architecture.id === 'x86-64' && (root & USER_TABLES) !== 0 ? evidence.tablesOf(root - USER_TABLES) : [];
-  return [tables, kernel].map((each) => spaceOf(evidence, each)).filter((space) => space !== undefined);
+  const tables = walkableTables(evidence.architecture, cpu);
+  const isolated = evidence.architecture.id === 'x86-64' && tables.every(({ root }) => ((root ?? 0) & USER_TABLES) !== 0);
+  const kernel = isolated ? tables.map((table) => ({ ...table, root: (table.root ?? 0) - USER_TABLES })) : [];
+  return [kernel, tables].map((each) => spaceOf(evidence, each)).filter((space) => space !== undefined);
 }
 
 /** Whether the kernel's text is where it is in its own tables. */

@@ -7,16 +7,11 @@
 import type { GuestMemory } from '../memory/guest-memory.ts';
 import { isRunning, type Translate } from './kernel-place.ts';
 import { lowcoreText } from './s390-lowcore.ts';
-import { FIRST_KEY, MAX_VMCOREINFO, readVmcoreinfoText, type VmcoreinfoText } from './vmcoreinfo-text.ts';
+import { FIRST_KEY, MAX_VMCOREINFO, readVmcoreinfoText, type PlacedText } from './vmcoreinfo-text.ts';
 
 const CHUNK = 2 ** 20;
 /** More texts than that are made to hold somebody up. */
 const MAX_TEXTS = 64;
-
-export interface PlacedText extends VmcoreinfoText {
-  /** GPA of its first byte. */
-  address: number;
-}
 
 export interface FoundTexts {
   /** The text of the kernel that is in memory, or the only one; undefined when there is none, or nobody can tell. */

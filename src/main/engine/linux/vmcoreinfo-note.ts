@@ -3,16 +3,17 @@ import { MAX_VMCOREINFO, readVmcoreinfoText, type VmcoreinfoText } from './vmcor
 
 const NAME = 'VMCOREINFO\0';
 const HEADER = 12;
-const TEXT = 24;
+/** Bytes from the note to its text. */
+export const NOTE_TEXT = 24;
 
 /** `read` fills with what stands `at` bytes behind the note's start. Undefined where there is no such note. */
 export function readVmcoreinfoNote(read: (at: number, target: Uint8Array) => void, littleEndian: boolean): VmcoreinfoText | undefined {
-  const bytes = new Uint8Array(TEXT);
+  const bytes = new Uint8Array(NOTE_TEXT);
   read(0, bytes);
   const view = new DataView(bytes.buffer);
   const name = String.fromCharCode(...bytes.subarray(HEADER, HEADER + NAME.length));
   if (view.getUint32(0, littleEndian) !== NAME.length || name !== NAME) return undefined;
   const text = new Uint8Array(Math.min(view.getUint32(4, littleEndian), MAX_VMCOREINFO));
-  read(TEXT, text);
+  read(NOTE_TEXT, text);
   return readVmcoreinfoText(text);
 }

@@ -13,6 +13,11 @@ export interface VmcoreinfoText {
   values: Map<string, string>;
 }
 
+export interface PlacedText extends VmcoreinfoText {
+  /** GPA of its first byte. */
+  address: number;
+}
+
 /** What stands at the start of `bytes`; undefined when that is not the kernel's text: its format string, a line of a log, a torn copy. */
 export function readVmcoreinfoText(bytes: Uint8Array): VmcoreinfoText | undefined {
   const nul = bytes.indexOf(0);
