@@ -152,6 +152,7 @@ describe('symbols of a vmlinux', () => {
   it.each(['init_task', 'current_task'])('%s lies where the kernel itself says, moved or not', (symbol) => {
     const { kernel, given } = kernelWith('vmlinux');
     expect(given.addressOf(symbol, kernel)).toBe(bare.address(symbol));
+    expect(given.symbolSource(kernel)).toBe('vmlinux');
   });
 
   it('are moved by a symbol that both know where VMCOREINFO has no offset', () => {
@@ -164,6 +165,7 @@ describe('symbols of a vmlinux', () => {
   it('are not taken from another build', () => {
     const { kernel, given } = kernelWith('vmlinux-other');
     expect(given.addressOf('init_task', kernel)).toBeUndefined();
+    expect(given.symbolSource(kernel)).toBeUndefined();
   });
 });
 

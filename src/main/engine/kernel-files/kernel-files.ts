@@ -7,6 +7,9 @@ import type { LinuxKernel } from '../linux/kernel.ts';
 import { VMLINUX } from '../linux/known-types.ts';
 import { readKernelFile, type GivenFile, type KernelFile } from './kernel-file.ts';
 
+/** Every kernel has it. */
+const ANY_SYMBOL = 'init_task';
+
 /** What was found of one module of one kernel. */
 interface Chosen {
   file: KernelFile;
@@ -38,20 +41,21 @@ export class KernelFiles implements GivenKernel {
   }
 
   addressOf(symbol: string, kernel: LinuxKernel): bigint | undefined {
-    for (const file of this.#files) {
-      if (!file.addressOf || this.#refusal(file, VMLINUX, kernel) !== null) continue;
-      const address = file.addressOf(kernel, symbol);
+    for (const file of this.#images(kernel)) {
+      const address = file.addressOf?.(kernel, symbol);
       if (address !== undefined) return address;
     }
     return undefined;
   }
 
+  symbolSource(kernel: LinuxKernel): string | undefined {
+    for (const file of this.#images(kernel)) if (file.addressOf?.(kernel, ANY_SYMBOL) !== undefined) return file.name;
+    return undefined;
+  }
+
   /** Of the kernel that runs, out of a file; `kernel.btf` asks for it where memory has none. */
   btfOf(kernel: LinuxKernel): BtfData | undefined {
-    for (const file of this.#files) {
-      const btf = file.btf && this.#refusal(file, VMLINUX, kernel) === null ? file.btf : undefined;
-      if (btf) return btf;
-    }
+    for (const { btf } of this.#images(kernel)) if (btf) return btf;
     return undefined;
   }
 
@@ -64,6 +68,11 @@ export class KernelFiles implements GivenKernel {
       }
     }
     return [...this.#of(kernel).refusals].flatMap(([{ name }, reason]) => (typeof reason === 'string' ? [`${name} is not used: ${reason}.`] : []));
+  }
+
+  /** Files of the kernel's image that are taken. */
+  *#images(kernel: LinuxKernel): Generator<KernelFile> {
+    for (const file of this.#files) if (this.#refusal(file, VMLINUX, kernel) === null) yield file;
   }
 
   #of(kernel: LinuxKernel): Verdicts {

@@ -12,6 +12,8 @@ export interface GivenKernel {
   btfOf(kernel: LinuxKernel): BtfData | undefined;
   /** What was taken, as a source of types: "vmlinux-5.10.0-46-amd64 (BTF)". Undefined where nothing was. */
   sourceOf(module: string, kernel: LinuxKernel): string | undefined;
+  /** The file whose symbols serve where memory has no table of them: "vmlinux-5.10.0-46-amd64". */
+  symbolSource(kernel: LinuxKernel): string | undefined;
   /** Which files are not used, and why, in sentences. */
   problems(kernel: LinuxKernel): readonly string[];
 }

@@ -65,7 +65,7 @@ function commandLine(kernel: LinuxKernel): string | undefined {
 
 function sourcesOf(kernel: LinuxKernel): LinuxOverview['sources'] {
   const { kallsyms, btf, types } = kernel;
-  const symbols = kallsyms ? `kallsyms in memory, ${kallsyms.count.toLocaleString('en-US')} symbols` : null;
+  const symbols = kallsyms ? `kallsyms in memory, ${kallsyms.count.toLocaleString('en-US')} symbols` : (kernel.given?.symbolSource(kernel) ?? null);
   const given = kernel.given?.sourceOf(VMLINUX, kernel);
   const own = btf ? `BTF in memory, ${(btf.endId - 1).toLocaleString('en-US')} types` : null;
   return { kernel: kernel.foundBy, symbols, types: given ?? (types ? own : null) };
