@@ -53,11 +53,11 @@ test.describe('of a guest without a Linux kernel that tells', () => {
   }
 });
 
-test.describe('of a process', () => {
+test.describe('of an ELF vmcore', () => {
   test.use({ startFile: 'tiny/filtered.elf' });
   test.beforeEach(({ shell }) => shell.expectOpen('filtered.elf'));
 
-  test('of an ELF vmcore without a kernel the panel says so, too', async ({ host }) => {
+  test('without a kernel that tells, the panel says so, too', async ({ host }) => {
     const machines = new Machines(host.page);
     await machines.show();
     await expect(machines.panel.getByText(/No virtual machine/)).toBeVisible();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { VirtualMachine } from '#shared/model/index.ts';
 import { accessesOf, endWords, legsOf, stepWords } from '../../../src/renderer/src/features/machines/guest-legs.ts';
 import { placeInHost } from '../../../src/renderer/src/features/machines/machine-places.ts';
-import { commandText, filterMachines, findingOf, nestedWords, titleOf } from '../../../src/renderer/src/features/machines/machine-words.ts';
+import { commandText, filterMachines, findingOf, nestedWords, titleOf, whose } from '../../../src/renderer/src/features/machines/machine-words.ts';
 import { describeSlot, slotsText, sortSlots, spaceWords } from '../../../src/renderer/src/features/machines/slot-order.ts';
 import { SLOTS, WALK } from './lab-host.ts';
 
@@ -33,10 +33,11 @@ describe('a machine in words', () => {
     expect(findingOf({ foundBy: ['task-file'], problems: [] }).words).toBe('open file only');
   });
 
-  it('goes by its guest’s name, else by its process, else by its address', () => {
+  it('goes by its guest’s name, else by its process; and by its address where no process is known', () => {
     expect(titleOf(VM)).toBe('guest-1');
-    expect(titleOf({ ...VM, guestName: null })).toBe('qemu-system-x86, PID 174');
-    expect(titleOf({ ...VM, guestName: null, name: '?', pid: null, id: '0xffffd38b' })).toBe('?, process not known, 0xffffd38b');
+    expect(titleOf({ ...VM, guestName: null })).toBe('qemu-system-x86');
+    expect(whose(VM)).toBe('PID 174');
+    expect(whose({ pid: null, id: '0xffffd38b' })).toBe('process not known, 0xffffd38b');
   });
 
   it('copies a command line that a shell takes as it was', () => {

@@ -24,8 +24,8 @@ export function findingOf({ foundBy, problems }: Pick<VirtualMachine, 'foundBy' 
   return { words, doubtful: missing.length > 0, title };
 }
 
-/** "guest=web1", "web1"; the process where nothing names the guest. */
-export const titleOf = (vm: VirtualMachine): string => vm.guestName ?? `${vm.name}, ${whose(vm)}`;
+/** The process where nothing names the guest. */
+export const titleOf = ({ guestName, name }: Pick<VirtualMachine, 'guestName' | 'name'>): string => guestName ?? name;
 
 /** "PID 174"; a machine whose process nothing names goes by its address. */
 export const whose = ({ id, pid }: Pick<VirtualMachine, 'id' | 'pid'>): string => (pid === null ? `process not known, ${id}` : `PID ${id}`);
