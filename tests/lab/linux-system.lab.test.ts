@@ -92,7 +92,7 @@ describe.each([...LINUX_GUESTS, 'kvm-host'])('%s', (guest) => {
       expect([physical, page.address]).toEqual([physical, BigInt(`0x${address}`)]);
       // crash shows the count of a tail itself, which is 0.
       if (!page.use.startsWith('compound tail')) expect([physical, page.references]).toEqual([physical, Number(count)]);
-      expect([physical, page.flags.length > 0]).toEqual([physical, flags !== '']);
+      expect([physical, page.flags.join(',')]).toEqual([physical, flags]);
     }
   });
 });
