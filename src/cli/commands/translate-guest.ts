@@ -43,7 +43,7 @@ export async function translateGuest(context: CommandContext, addresses: readonl
   const answers: GuestTranslation[] = [];
   for (let at = 0; at < addresses.length; at += TRANSLATE_LIMIT)
     answers.push(...(await context.workbench.translateGuest({ ...asked, addresses: addresses.slice(at, at + TRANSLATE_LIMIT) })));
-  context.print(context.json ? toJson(answers.map(asJson)) : asText(answers, from, to));
+  context.print(context.json ? toJson(answers.map((answer) => asJson(answer, from))) : asText(answers, from, to));
   return answers.every((answer) => to === 'gva' || answer[to] !== null) ? EXIT.done : EXIT.hole;
 }
 
@@ -68,8 +68,8 @@ async function walkAll(
   return walks.every(({ hpa }) => hpa !== null) ? EXIT.done : EXIT.hole;
 }
 
-function asJson({ address, gpa, hva, hpa, reason }: GuestTranslation): object {
-  return { address, gpa: hexOrNull(gpa), hva: hexOrNull(hva), hpa: hexOrNull(hpa), reason };
+function asJson({ address, gpa, hva, hpa, reason }: GuestTranslation, from: Space): object {
+  return { address, ...(from === 'gva' ? { gva: address } : {}), gpa: hexOrNull(gpa), hva: hexOrNull(hva), hpa: hexOrNull(hpa), reason };
 }
 
 function asText(answers: readonly GuestTranslation[], from: Space, to: Space): string {
@@ -101,7 +101,7 @@ async function ownersOf(
     const owners = await workbench.findGuestOwners({ dumpId, physical: Number(address) });
     found.push({ address, owners: owners.filter((owner) => vm === undefined || owner.vm === vm) });
   }
-  if (json) print(toJson(found.map(({ address, owners }) => ({ address, owners: owners.map(ownerJson) }))));
+  if (json) print(toJson(found.map(({ address, owners }) => ({ address, hpa: address, owners: owners.map(ownerJson) }))));
   else print(ownersText(found));
   return found.every(({ owners }) => owners.length > 0) ? EXIT.done : EXIT.hole;
 }
