@@ -8,7 +8,7 @@ import { numberIn, RegisterSet } from './register-set.ts';
 import { runsNestedGuestSvm, takeSvmRegisters } from './svm-registers.ts';
 import { runsNestedGuestVmx, takeVmxRegisters } from './vmx-registers.ts';
 
-/** vcpu.mode: IN_GUEST_MODE, EXITING_GUEST_MODE (include/linux/kvm_host.h). */
+/** vcpu.mode: OUTSIDE_GUEST_MODE (include/linux/kvm_host.h). */
 const OUTSIDE = 0n;
 
 export interface VcpuRegisters {
