@@ -7,16 +7,16 @@ import { linuxKept } from '#engine/arch/x86-64/linux-not-present.ts';
  */
 describe('what Linux keeps in an entry that is not present', () => {
   it.each([
-    [0x7ff_ffff_ffbf_e0an, 0, 0x200n],
-    [0x7ff_ffff_ffbf_c0an, 0, 0x201n],
+    [0x07ff_ffff_fffb_fe0an, 0, 0x200n],
+    [0x07ff_ffff_fffb_fc0an, 0, 0x201n],
   ])('%s is a page in swap', (entry, type, offset) => {
     expect(linuxKept(1, entry)).toEqual({ kind: 'swap', type, offset });
   });
 
   it.each([
-    [1, 0xf_ffff_580e_960n, 0xa7f1n],
-    [1, 0xf_ffff_580f_960n, 0xa7f0n],
-    [2, 0xf_ffff_7200_9e0n, 0x8c00n],
+    [1, 0x000f_ffff_f580_e960n, 0xa7f1n],
+    [1, 0x000f_ffff_f580_f960n, 0xa7f0n],
+    [2, 0x000f_ffff_f720_09e0n, 0x8c00n],
   ])('level %i, %s is a page that nobody may touch', (level, entry, pfn) => {
     expect(linuxKept(level, entry)).toEqual({ kind: 'page', physical: pfn << 12n });
   });
