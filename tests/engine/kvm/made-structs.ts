@@ -64,6 +64,7 @@ export class MadeKernel {
       addressOf: () => undefined,
       btfOf: () => undefined,
       sourceOf: () => undefined,
+      symbolSource: () => undefined,
       problems: () => [],
     };
     this.kernel = new LinuxKernel(space, { vmcoreinfo: vmcoreinfo.set('PAGESIZE', '4096'), foundBy: 'test', userSpace: () => space, given });

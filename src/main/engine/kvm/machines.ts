@@ -22,6 +22,8 @@ import { findVmFiles } from './vm-files.ts';
 
 /** A VM takes some hundred megabytes at least. */
 const MAX_MACHINES = 65536;
+/** Memslots and vCPUs of all machines together: a dump can be made to show the same thousands for each. */
+const MAX_PARTS = 4_000_000;
 
 export interface Machines {
   /** By PID. */
@@ -44,7 +46,15 @@ export function findMachines(kernel: LinuxKernel): Machines {
     else holders.set(machine, [task]);
   }
   const machines: KvmMachine[] = [];
-  for (const address of new Set([...listed, ...holders.keys()])) {
+  const addresses = new Set([...listed, ...holders.keys()]);
+  let parts = 0;
+  for (const address of addresses) {
+    const last = machines.at(-1);
+    parts += (last?.memslots.length ?? 0) + (last?.vcpus.length ?? 0);
+    if (parts > MAX_PARTS) {
+      problems.push(`${machines.length} of ${addresses.size} machines have more than ${MAX_PARTS} memslots and vCPUs: the others are left out.`);
+      break;
+    }
     const struct = kvm.object('kvm', address);
     if (struct.pointer('mm') === undefined) problems.push(`The machine at 0x${address.toString(16)} is not in the dump.`);
     else machines.push(readMachine(kvm, struct, listed.has(address), holders.get(address) ?? [], tasks));
@@ -152,10 +162,11 @@ function creatorOf(struct: KernelStruct): number | undefined {
 
 /** The PID names a machine; `PID.1`, `PID.2` those of a process with several; the address one of which nothing says whose it is. */
 function numberMachines(machines: readonly KvmMachine[]): void {
-  for (const machine of machines) {
-    const { pid, struct } = machine;
-    const siblings = machines.filter((other) => other.pid === pid);
-    if (pid === null) machine.id = `0x${struct.address.toString(16)}`;
-    else machine.id = siblings.length === 1 ? `${pid}` : `${pid}.${siblings.indexOf(machine) + 1}`;
+  const byProcess = Map.groupBy(machines, ({ pid }) => pid);
+  for (const [pid, siblings] of byProcess) {
+    for (const [index, machine] of siblings.entries()) {
+      if (pid === null) machine.id = `0x${machine.struct.address.toString(16)}`;
+      else machine.id = siblings.length === 1 ? `${pid}` : `${pid}.${index + 1}`;
+    }
   }
 }
