@@ -71,6 +71,20 @@ describe('memory made to hold the search up', () => {
     const { space, stretches } = spaceWith(bytes, { wordSize: 8, littleEndian: true });
     expect(findKallsyms(space, stretches)).toBeUndefined();
   });
+
+  it('with markers all over it is given up', () => {
+    const age = AGES['x86-64 v5.0 to v6.1']!;
+    const real = kallsymsOf(age);
+    // Tokens as they should be, and before them nothing but numbers that go up from 0.
+    const tokens = Buffer.from(real).indexOf('tok0\0', 0, 'latin1');
+    const before = 0x10_0000 + (tokens % 256);
+    const made = new Uint8Array(before + real.length - tokens);
+    const view = new DataView(made.buffer);
+    for (let at = 0; at + 4 <= before; at += 4) view.setUint32(at, ((at / 4) % 6) * 1000, true);
+    made.set(real.subarray(tokens), before);
+    const { space, stretches } = spaceWith(made, age);
+    expect(findKallsyms(space, stretches)).toBeUndefined();
+  });
 });
 
 describe('a Linux guest', () => {

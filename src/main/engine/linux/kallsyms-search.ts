@@ -23,6 +23,8 @@ const LEAST_STEP = 2 * PER_MARKER;
 const MOST_STEP = 514 * PER_MARKER;
 /** More texts that look like digits than that are made to hold somebody up. */
 const MAX_TRIES = 64;
+/** The same of numbers that look like markers. */
+const MAX_MARKERS = 32;
 
 /** Undefined where none is found. `stretches`: where to look. */
 export function findKallsyms(space: KernelSpace, stretches: readonly KernelStretch[]): KallsymsTable | undefined {
@@ -41,7 +43,9 @@ export function findKallsyms(space: KernelSpace, stretches: readonly KernelStret
 
 function tableOf(space: KernelSpace, bytes: Uint8Array, tokens: TokenTables, start: bigint): KallsymsTable | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let tries = 0;
   for (const markers of markersBefore(view, tokens.tableAt, space)) {
+    if (++tries > MAX_MARKERS) return undefined;
     for (const align of alignments(space.wordSize)) {
       for (const { namesAt, count } of namesBefore(view, markers, align, space)) {
         const names = bytes.subarray(namesAt, markers.at);
