@@ -6,6 +6,7 @@
 import { formatAddress } from '#shared/address-text.ts';
 import { WorkbenchError } from '#shared/errors.ts';
 import type { MemoryState, StateSpan } from '#shared/model/index.ts';
+import { appendSpan } from '../memory/append-span.ts';
 import type { PhysicalMemory } from '../memory/physical-memory.ts';
 import { FAULT_TABLE_MISSING, type Translator } from '../translate/translator.ts';
 import type { MemslotMap } from './memslot-map.ts';
@@ -50,10 +51,10 @@ export class MemslotMemory implements PhysicalMemory {
       const end = start + length;
       const piece = target.subarray(start, end);
       if (physical >= 0) {
-        for (const span of this.#host.read(physical, piece)) append(spans, { ...span, start: span.start + start, end: span.end + start });
+        for (const span of this.#host.read(physical, piece)) appendSpan(spans, { ...span, start: span.start + start, end: span.end + start });
       } else {
         piece.fill(0);
-        append(spans, { start, end, state: 'absent', reason });
+        appendSpan(spans, { start, end, state: 'absent', reason });
       }
       start = end;
     }
@@ -86,10 +87,4 @@ export class MemslotMemory implements PhysicalMemory {
     const lost = process.fault === FAULT_TABLE_MISSING;
     return { physical: -1, length: left, reason: lost ? 'page tables of its process are not in the dump' : 'its process has no page there' };
   }
-}
-
-function append(spans: StateSpan[], span: StateSpan): void {
-  const last = spans.at(-1);
-  if (last && last.state === span.state && last.reason === span.reason) last.end = span.end;
-  else spans.push(span);
 }

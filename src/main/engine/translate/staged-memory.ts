@@ -7,6 +7,7 @@
 import { formatAddress } from '#shared/address-text.ts';
 import { WorkbenchError } from '#shared/errors.ts';
 import type { MemoryState, StateSpan } from '#shared/model/memory.ts';
+import { appendSpan } from '#engine/memory/append-span.ts';
 import type { PhysicalMemory } from '#engine/memory/physical-memory.ts';
 import type { StageTable } from './paging-mode.ts';
 import { FAULT_NONE, FAULT_NO_ROOT, FAULT_TABLE_MISSING, Translator } from './translator.ts';
@@ -50,10 +51,10 @@ export class StagedMemory implements PhysicalMemory {
       const piece = target.subarray(start, end);
       if (mapped) {
         const inner = this.#memory.read(translator.physical, piece);
-        for (const span of inner) append(spans, { ...span, start: span.start + start, end: span.end + start });
+        for (const span of inner) appendSpan(spans, { ...span, start: span.start + start, end: span.end + start });
       } else {
         piece.fill(0);
-        append(spans, { start, end, state: stateOfFault(translator.fault), reason: 'not translated by the second stage' });
+        appendSpan(spans, { start, end, state: stateOfFault(translator.fault), reason: 'not translated by the second stage' });
       }
       start = end;
     }
@@ -76,10 +77,4 @@ export class StagedMemory implements PhysicalMemory {
 
 function stateOfFault(fault: number): MemoryState {
   return fault === FAULT_TABLE_MISSING || fault === FAULT_NO_ROOT ? 'absent' : 'unmapped';
-}
-
-function append(spans: StateSpan[], span: StateSpan): void {
-  const last = spans.at(-1);
-  if (last && last.state === span.state && last.reason === span.reason) last.end = span.end;
-  else spans.push(span);
 }
