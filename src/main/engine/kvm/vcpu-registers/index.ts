@@ -51,7 +51,7 @@ function takeVendor(set: RegisterSet, kvm: KvmModule, vcpu: KernelStruct): boole
   if (vendor === undefined || types?.find(struct, 'vcpu') === undefined) {
     takeKept(set, vcpu, kvm.types);
     set.problems.push(
-      `The layout of struct ${struct} is not known, so only what KVM itself keeps is there; debug information of ${module} would supply the rest.`,
+      `The layout of struct ${struct} is not known, so only what KVM itself keeps is there; types of ${module} (--debug ${module.replace('_', '-')}.ko) would supply the rest.`,
     );
     return false;
   }
