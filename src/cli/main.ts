@@ -113,6 +113,6 @@ function overview(commands: Command[]): string {
   return [
     `usage: ${PROGRAM} COMMAND ...`,
     lines.join('\n'),
-    'Every command takes --json and --help, and --format, --arch, --snapshot and --map to say how FILE is opened. Several FILEs are the parts of one split dump. Addresses are hexadecimal. Exit codes: 0 done, 1 the input is bad, 2 bad usage, 3 a hole in the dump or an address that does not translate.',
+    'Every command takes --json and --help, and --format, --arch, --snapshot, --vm and --map to say how FILE is opened. Several FILEs are the parts of one split dump. Addresses are hexadecimal. Exit codes: 0 done, 1 the input is bad, 2 bad usage, 3 a hole in the dump or an address that does not translate.',
   ].join('\n\n');
 }

@@ -27,7 +27,10 @@ export function openGuestOfHost(dump: OpenedDump, source: ByteSource, vm: string
     dump.coding && decoderOf(dump.coding, source),
   );
   const kernel = kernelOfHost(dump, memory, given, progress);
-  const machine = machineOf(findMachines(kernel).machines, vm);
+  const { machines, problems } = findMachines(kernel);
+  if (machines.length === 0 && problems.length > 0)
+    throw new WorkbenchError('bad-request', `there is no virtual machine ${vm}. ${problems.join(' ')}`);
+  const machine = machineOf(machines, vm);
   return completeCpus(guestDump({ dump, kernel }, machine, progress), source);
 }
 
@@ -39,7 +42,11 @@ function kernelOfHost(dump: OpenedDump, memory: GuestMemory, given: GivenKernel 
   } catch (error) {
     if (!(error instanceof WorkbenchError) || error.code !== 'unsupported' || dump.vmcoreinfo || dump.space === 'hva') throw error;
     const { vmcoreinfo, cpus } = lookForRoots(memory, dump, architecture, progress);
-    if (!vmcoreinfo) throw error;
+    if (!vmcoreinfo)
+      throw new WorkbenchError(
+        'unsupported',
+        `there is no guest to be opened in this dump: ${error.message}, nor does memory hold VMCOREINFO of one`,
+      );
     return kernelOfDump({ ...dump, vmcoreinfo, cpus }, memory, architecture, given);
   }
 }
