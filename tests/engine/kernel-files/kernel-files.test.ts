@@ -11,6 +11,7 @@ import { KernelStruct } from '#engine/linux/kernel-struct.ts';
 import { KnownTypes } from '#engine/linux/known-types.ts';
 import type { LinuxKernel } from '#engine/linux/kernel.ts';
 import { DebugFiles } from '#engine/session/debug-files.ts';
+import { LinuxQueries } from '#engine/session/linux-queries.ts';
 import { WorkbenchError } from '#shared/errors.ts';
 import { bytesOf, kernelWith, scratchFolder } from './linux-guest.ts';
 
@@ -182,6 +183,17 @@ describe('what is missing is named with what would supply it', () => {
     expect(errorOf(() => new KernelStruct(kernel, 'lab_device', 0n).at('kind')).details.hint).toMatch(
       /^lab-one\.ko is not used: .* Give the vmlinux of/,
     );
+  });
+
+  it('the whole kernel, in its overview, which tells what needs no types', () => {
+    const { kernel } = kernelWith('vmlinux-other');
+    Object.defineProperty(kernel, 'btf', { value: undefined });
+    const { release, machine, sources, problems } = new LinuxQueries(() => kernel).getOverview();
+    expect({ release, machine, types: sources.types }).toEqual({ release: '6.1.0-50-amd64', machine: 'x86_64', types: null });
+    expect(problems).toContain(
+      'The types of the kernel are not known: it has no BTF, or the dump lacks it. Give the vmlinux of exactly this kernel with debug information (--debug), its BTF, or a layout.',
+    );
+    expect(problems.at(-1)).toMatch(/^vmlinux-other is not used: its build id is/);
   });
 
   it('a member that a known struct does not have is not asked for in a file', () => {

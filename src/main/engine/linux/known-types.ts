@@ -60,9 +60,7 @@ export class KnownTypes implements KernelTypes {
 /** Says which types would tell where a member lies, and how they are given. `problems`: why what was given is not used. */
 export function missingMember(types: KernelTypes | undefined, struct: string, path: string, problems: readonly string[] = []): WorkbenchError {
   const module = types instanceof KnownTypes ? types.module : VMLINUX;
-  const file = module === VMLINUX ? 'the vmlinux' : `${module.replaceAll('_', '-')}.ko`;
-  const give = `Give ${file} of exactly this kernel with debug information (--debug), its BTF, or a layout.`;
-  const hint = [...problems, give].join(' ');
+  const hint = [...problems, whatToGive(module)].join(' ');
   if (types?.struct(struct))
     return new WorkbenchError('unsupported', `the types of ${describe(module)} have no ${struct}.${path}`, { hint: problems.join(' ') || undefined });
   const own = types instanceof KnownTypes ? types.own : types !== undefined;
@@ -70,6 +68,12 @@ export function missingMember(types: KernelTypes | undefined, struct: string, pa
     ? `the types of ${describe(module)} have no struct ${struct}`
     : `the types of ${describe(module)} are not known, so not where struct ${struct} has its ${path}`;
   return new WorkbenchError('unsupported', why, { hint });
+}
+
+/** In a sentence. */
+export function whatToGive(module: string): string {
+  const file = module === VMLINUX ? 'the vmlinux' : `${module.replaceAll('_', '-')}.ko`;
+  return `Give ${file} of exactly this kernel with debug information (--debug), its BTF, or a layout.`;
 }
 
 const describe = (module: string): string => (module === VMLINUX ? 'the kernel' : `module ${module}`);

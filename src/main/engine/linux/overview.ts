@@ -3,7 +3,7 @@ import type { LinuxOverview } from '#shared/model/index.ts';
 import { readClock } from './clock.ts';
 import { onlineCpus, presentCpus } from './cpus.ts';
 import type { LinuxKernel } from './kernel.ts';
-import { VMLINUX } from './known-types.ts';
+import { VMLINUX, whatToGive } from './known-types.ts';
 import type { KernelLog } from './log.ts';
 import { panicMessage } from './panic.ts';
 import { Parts } from './parts.ts';
@@ -39,6 +39,7 @@ export function describeKernel(kernel: LinuxKernel, { log, countTasks, countModu
   const names = parts.read('The names of the system', () => readSystemNames(kernel));
   const clock = parts.read('Its clock', () => readClock(kernel));
   if (log.problem !== undefined) parts.problems.push(log.problem);
+  if (!kernel.types) parts.problems.push(`The types of the kernel are not known: it has no BTF, or the dump lacks it. ${whatToGive(VMLINUX)}`);
   return {
     release: names?.release ?? kernel.release ?? '?',
     version: names?.version ?? null,

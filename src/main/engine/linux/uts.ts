@@ -3,8 +3,10 @@ import type { LinuxKernel } from './kernel.ts';
 
 const NAME_SIZE = 65;
 const NAMES = ['sysname', 'nodename', 'release', 'version', 'machine', 'domainname'] as const;
-/** struct uts_namespace begins with its names since v5.11 (9a56493f6942), with a counter before. */
-const USUAL_OFFSET = 0;
+/** struct uts_namespace begins with its names since v5.11 (9a56493f6942), with a counter before: for kernels whose types are not known. */
+const USUAL_OFFSETS = [0, 4];
+/** UTS_SYSNAME (include/linux/uts.h). */
+const SYSNAME = 'Linux';
 
 export type SystemNames = Record<(typeof NAMES)[number], string>;
 
@@ -12,8 +14,14 @@ export type SystemNames = Record<(typeof NAMES)[number], string>;
 export function readSystemNames(kernel: LinuxKernel): SystemNames | undefined {
   const namespace = kernel.address('init_uts_ns');
   if (namespace === undefined) return undefined;
-  const start = namespace + BigInt(kernel.offset('uts_namespace', 'name') ?? USUAL_OFFSET);
-  const bytes = kernel.space.bytes(start, NAME_SIZE * NAMES.length);
+  const known = kernel.offset('uts_namespace', 'name');
+  if (known !== undefined) return namesAt(kernel, namespace + BigInt(known));
+  const usual = USUAL_OFFSETS.map((offset) => namesAt(kernel, namespace + BigInt(offset)));
+  return usual.find((names) => names?.sysname === SYSNAME);
+}
+
+function namesAt({ space }: LinuxKernel, start: bigint): SystemNames | undefined {
+  const bytes = space.bytes(start, NAME_SIZE * NAMES.length);
   if (!bytes) return undefined;
   const texts = NAMES.map((name, index) => {
     const text = bytes.subarray(index * NAME_SIZE, (index + 1) * NAME_SIZE);
