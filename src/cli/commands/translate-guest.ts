@@ -33,11 +33,11 @@ export async function translateGuest(context: CommandContext, addresses: readonl
   const to = spaceOption(options, 'to', 'hpa');
   if (from !== 'hpa' && SPACES.indexOf(to) <= SPACES.indexOf(from) && !(from === 'hva' && to === 'gpa'))
     throw new UsageError(`--to ${to}: not a space after ${from}`);
+  const root = typeof options['root'] === 'string' ? { root: Number(addressArgument(options['root'])) } : {};
+  const vcpu = countOption(options, 'vcpu');
   const { vm, ...hostOptions } = opening.options;
   const { dumpId } = await openDump({ ...context, opening: { ...opening, options: hostOptions } });
   if (from === 'hpa' || vm === undefined) return ownersOf(context, { dumpId, vm, addresses });
-  const root = typeof options['root'] === 'string' ? { root: Number(addressArgument(options['root'])) } : {};
-  const vcpu = countOption(options, 'vcpu');
   const asked = { dumpId, vm, space: from, ...(vcpu === undefined ? {} : { vcpu }), ...root };
   if (options['walk'] === true) return walkAll(context, asked, addresses);
   const answers: GuestTranslation[] = [];
