@@ -90,6 +90,11 @@ describe('BTF as /sys/kernel/btf has it', () => {
   it('of a module behind another kernel’s is refused: its numbers would name the wrong types', () => {
     const other = new BtfData(new Uint8Array(readFileSync(new URL('../../fixtures/btf/types.btf', import.meta.url))), 'other');
     expect(() => splitBtf(btfOfModule, 'qemu_fw_cfg', { btf: other } as LinuxKernel)).toThrow(/numbered after another kernel's BTF/);
+    const { kernel, given } = kernelWith(['qemu_fw_cfg', btfOfModule]);
+    Object.defineProperty(kernel, 'btf', { value: other });
+    expect(given.problems(kernel)).toEqual([
+      "qemu_fw_cfg is not used: qemu_fw_cfg is numbered after another kernel's BTF than this one's. Give the module of exactly this kernel.",
+    ]);
   });
 
   it('whose structs have other sizes than VMCOREINFO says is refused by name', () => {

@@ -100,7 +100,7 @@ export class KernelFiles implements GivenKernel {
         this.#of(kernel).refusals.set(file, 'it has neither debug information nor BTF');
       } catch (error) {
         if (!(error instanceof WorkbenchError)) throw error;
-        this.#of(kernel).refusals.set(file, [error.message, error.details.hint].filter(Boolean).join('. '));
+        this.#of(kernel).refusals.set(file, [error.message, error.details.hint?.replace(/\.$/, '')].filter(Boolean).join('. '));
       }
     }
     return undefined;
