@@ -151,10 +151,7 @@ describe('trees of memslots (5.17)', () => {
     kernel.write('kvm_memory_slot', PLACES[1], { 'gfn_node[1].rb_right': 0x7777_0000_0000n });
     const { memslots, problems } = readMemslots(kernel.kvm, machine);
     expect(memslots.map(({ id }) => id)).toEqual([0, 2]);
-    expect(problems).toEqual([
-      'The tree of memslots is not whole: it leads to memory that is not in the dump.',
-      expect.stringMatching(/^The memslot at 0x7776fff.* is not in the dump\.$/),
-    ]);
+    expect(problems).toEqual(['The tree of memslots is not whole: it leads to memory that is not in the dump.']);
   });
 
   it('of random pointers into the same memory end without harm', () => {
