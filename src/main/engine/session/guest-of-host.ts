@@ -31,7 +31,9 @@ export function openGuestOfHost(dump: OpenedDump, source: ByteSource, vm: string
   if (machines.length === 0 && problems.length > 0)
     throw new WorkbenchError('bad-request', `there is no virtual machine ${vm}. ${problems.join(' ')}`);
   const machine = machineOf(machines, vm);
-  return completeCpus(guestDump({ dump, kernel }, machine, progress), source);
+  const guest = guestDump({ dump, kernel }, machine, progress);
+  for (const message of given?.problems(kernel) ?? []) guest.diagnostics.push({ severity: 'info', code: 'debug-file-unused', message });
+  return completeCpus(guest, source);
 }
 
 /** Where the CPUs do not tell, memory is searched: nobody can ask for that before the guest is open. */

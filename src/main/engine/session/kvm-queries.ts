@@ -3,6 +3,7 @@ import type { VirtualMachineList } from '#shared/model/index.ts';
 import { describeMachine } from '../kvm/machine.ts';
 import { findMachines, type Machines } from '../kvm/machines.ts';
 import type { LinuxKernel } from '../linux/kernel.ts';
+import { withUnused } from './linux-queries.ts';
 
 export class KvmQueries {
   readonly #kernel: () => LinuxKernel;
@@ -20,6 +21,6 @@ export class KvmQueries {
 
   listVms(): VirtualMachineList {
     const { machines, problems } = this.machines;
-    return { vms: machines.map((machine) => describeMachine(machine)), problems };
+    return withUnused(this.#kernel(), { vms: machines.map((machine) => describeMachine(machine)), problems });
   }
 }

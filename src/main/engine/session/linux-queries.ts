@@ -42,7 +42,7 @@ export class LinuxQueries {
   }
 
   listTasks(): LinuxTaskList {
-    this.#tasks ??= listTasks(this.kernel);
+    this.#tasks ??= withUnused(this.kernel, listTasks(this.kernel));
     return this.#tasks;
   }
 
@@ -51,7 +51,7 @@ export class LinuxQueries {
   }
 
   listModules(): LinuxModuleList {
-    return describeModules(this.kernel);
+    return withUnused(this.kernel, describeModules(this.kernel));
   }
 
   getPage({ physical }: Argument<'getLinuxPage'>): LinuxPage {
@@ -62,4 +62,10 @@ export class LinuxQueries {
     this.#log ??= readLog(this.kernel);
     return this.#log;
   }
+}
+
+/** With what is said of files that were given and not used. */
+export function withUnused<List extends { problems: string[] }>(kernel: LinuxKernel, list: List): List {
+  const unused = kernel.given?.problems(kernel) ?? [];
+  return unused.length === 0 ? list : { ...list, problems: [...list.problems, ...unused] };
 }
