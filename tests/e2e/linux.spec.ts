@@ -10,12 +10,10 @@ import { MemoryView } from './pages/memory.ts';
 const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const serial = (): string => readFileSync(fixture('linux/serial.log'), 'latin1').replaceAll('\r', '');
 
-/** PID and virtual address of what the guest's processes printed of their own pages. */
-function marks(): { pid: number; virtual: bigint }[] {
-  return [...serial().matchAll(/^MARK pid=(\d+) small va=([0-9a-f]+) present=1/gm)].map(([, pid, virtual]) => ({
-    pid: Number(pid),
-    virtual: BigInt(`0x${virtual}`),
-  }));
+/** PID and virtual address of a page of its own that one of the guest's processes told of. */
+function firstMark(): { pid: number; virtual: bigint } {
+  const [, pid, virtual] = /^MARK pid=(\d+) small va=([0-9a-f]+) present=1/m.exec(serial())!;
+  return { pid: Number(pid), virtual: BigInt(`0x${virtual!}`) };
 }
 
 test.describe('of a Linux guest', () => {
@@ -102,7 +100,7 @@ test.describe('of a Linux guest', () => {
   test('a process tells its command line, files and memory, which is read with its own page tables', async ({ host }) => {
     const linux = new LinuxPanel(host.page);
     const location = new LocationBar(host.page);
-    const [{ pid, virtual }] = marks() as [{ pid: number; virtual: bigint }];
+    const { pid, virtual } = firstMark();
     await linux.show();
     const task = await linux.openTask(pid);
     await expect(task.getByRole('heading', { name: 'marker' })).toBeVisible();
@@ -148,7 +146,7 @@ test.describe('of a Linux guest', () => {
     await expect(linux.tasks.getByRole('row').last()).toContainText('init');
     const init = await linux.openTask(1);
     await init.getByRole('tab', { name: /^Children/ }).click();
-    const [{ pid }] = marks() as [{ pid: number }];
+    const { pid } = firstMark();
     await init
       .getByRole('grid', { name: 'Children' })
       .getByRole('row', { name: `${pid} ` })
@@ -159,7 +157,7 @@ test.describe('of a Linux guest', () => {
 
   test('the frame of the current address is what the kernel uses it as', async ({ host }) => {
     const linux = new LinuxPanel(host.page);
-    const [{ pid, virtual }] = marks() as [{ pid: number; virtual: bigint }];
+    const { pid, virtual } = firstMark();
     await linux.show();
     await linux.panel.getByRole('tab', { name: 'Page frame' }).click();
     await expect(linux.panel.getByText('No address yet')).toBeVisible();
