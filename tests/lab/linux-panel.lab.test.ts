@@ -34,7 +34,7 @@ beforeAll(async () => {
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   await page.goto(server.url);
-  await page.getByRole('button', { name: /kernel tells/ }).click();
+  await page.getByRole('button', { name: 'What its kernel tells' }).click();
   await new LinuxPanel(page).log.waitFor();
 });
 afterAll(async () => {
