@@ -1,5 +1,5 @@
 /**
- * KVM hosts of other ages than the lab's 6.1 (made by kvm-versions.py where VMCORE_KVM_VERSIONS is set; skipped where they are missing): memslots in an array and an rbtree, vCPUs in an array and an xarray, areas in an rbtree and
+ * KVM hosts of other ages than the lab's 6.1 (made by kvm-versions.py where VMCORE_LAB_VERSIONS is set; skipped where they are missing): memslots in an array and an rbtree, vCPUs in an array and an xarray, areas in an rbtree and
  * a maple tree, modules without BTF. Against what host, guests and their QEMUs said.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ const script = process.env.LAB_SCRIPT ?? path.resolve(import.meta.dirname, '../.
 
 const isThere = (host: string) => existsSync(path.join(LAB, host, 'guests'));
 const missing = HOSTS.filter((host) => !isThere(host));
-if (process.env.VMCORE_KVM_VERSIONS && missing.length > 0)
+if (process.env.VMCORE_LAB_VERSIONS && missing.length > 0)
   run('python3', [path.join(import.meta.dirname, 'kvm-versions.py'), script, LAB, ...missing]);
 
 describe.skipIf(!HOSTS.every(isThere)).each(HOSTS)('%s', (host) => {

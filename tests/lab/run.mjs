@@ -3,7 +3,7 @@
 //   VMCORE_LAB     where the dumps are (default: lab-out in the repository); made with ../shared/lab/lab, which needs Debian and root
 //   LAB_SCRIPT     another lab script
 //   VMCORE_NO_VMLINUX=1   do not fetch the kernel's debug symbols (860 MB, kept in ~/.cache/vmcore-lab): the test with crash then fails
-//   VMCORE_KVM_VERSIONS=1   make KVM hosts of Linux 5.10 and 6.12 too (4 GB; 850 MB to download, kept there as well), which tests/lab/kvm-versions.lab.test.ts skips otherwise
+//   VMCORE_LAB_VERSIONS=1   make guests and KVM hosts of Linux 5.10 and 6.12 too, and crashed ones (some 20 minutes, 6 GB; 1.2 GB to download, kept there as well): tests/lab/{linux,kvm}-versions.lab.test.ts skip them otherwise
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
