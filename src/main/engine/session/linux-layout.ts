@@ -12,12 +12,13 @@ import type { LinuxQueries } from './linux-queries.ts';
 const SOME_TASKS = 64;
 const SOME_FRAMES = 64;
 
-/** What is asked of a machine, for dumps of the same kernel that have one. */
+/** What is asked of machines and their registers, for dumps of the same kernel that have some. */
 const KVM_STRUCTS: Readonly<Record<string, readonly string[]>> = {
-  kvm: ['kvm', 'kvm_vcpu', 'kvm_memslots', 'kvm_memory_slot', 'kvm_mmu_page', 'fpu', 'fpstate'],
+  kvm: ['kvm', 'kvm_vcpu', 'kvm_memslots', 'kvm_memory_slot', 'kvm_mmu_page', 'fpu', 'fpstate', 'pid', 'mm_struct', 'xa_node'],
   kvm_amd: ['vcpu_svm', 'kvm_svm', 'vmcb'],
   kvm_intel: ['vcpu_vmx', 'kvm_vmx', 'vmcs12'],
 };
+const KVM_ENUMS = ['kvm_reg', 'kvm_reg_ex'];
 
 export interface LayoutSources {
   linux: LinuxQueries;
@@ -63,6 +64,7 @@ function aboutModules(kernel: LinuxKernel): (() => unknown)[] {
   return Object.entries(KVM_STRUCTS).map(([name, structs]) => () => {
     const types = kernel.module(name)?.types;
     for (const struct of structs) types?.struct(struct);
+    for (const each of KVM_ENUMS) types?.enum(each);
   });
 }
 
