@@ -71,13 +71,14 @@ export class LinuxKernel {
 
   /** The kernel's own symbol table; undefined where it is not found or not in the dump. */
   get kallsyms(): KallsymsTable | undefined {
-    this.#kallsyms ??= readKallsyms(this.space, (name) => this.#noted(name)) ?? findKallsyms(this.space, this.#image()) ?? null;
+    if (this.#kallsyms === undefined)
+      this.#kallsyms = readKallsyms(this.space, (name) => this.#noted(name)) ?? findKallsyms(this.space, this.#image()) ?? null;
     return this.#kallsyms ?? undefined;
   }
 
   /** Types of the kernel's image; undefined for a kernel without BTF of which the user gave none either. */
   get types(): KernelTypes | undefined {
-    this.#types ??= this.#findTypes() ?? null;
+    if (this.#types === undefined) this.#types = this.#findTypes() ?? null;
     return this.#types ?? undefined;
   }
 
@@ -93,7 +94,7 @@ export class LinuxKernel {
 
   /** The kernel's own BTF; undefined where it has none, or the dump lacks it. */
   get btf(): BtfData | undefined {
-    this.#btf ??= this.#readBtf() ?? this.given?.btfOf(this) ?? null;
+    if (this.#btf === undefined) this.#btf = this.#readBtf() ?? this.given?.btfOf(this) ?? null;
     return this.#btf ?? undefined;
   }
 
@@ -168,7 +169,13 @@ export class LinuxKernel {
     const stop = this.address('__stop_BTF');
     const known = start !== undefined && stop !== undefined && stop > start && stop - start <= MAX_BTF;
     const bytes = known ? this.space.bytes(start, Number(stop - start)) : findBtf(this.space, this.#image());
-    return bytes && new BtfData(bytes, "the kernel's BTF");
+    try {
+      return bytes && new BtfData(bytes, "the kernel's BTF");
+    } catch (error) {
+      // Damaged: as good as none, and what the user gives takes its place.
+      if (error instanceof WorkbenchError) return undefined;
+      throw error;
+    }
   }
 }
 

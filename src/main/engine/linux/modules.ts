@@ -44,13 +44,13 @@ export class LinuxModule {
 
   /** Undefined where the dump does not hold them. */
   get symbols(): ModuleSymbols | undefined {
-    this.#symbols ??= readModuleSymbols(this.struct) ?? null;
+    if (this.#symbols === undefined) this.#symbols = readModuleSymbols(this.struct) ?? null;
     return this.#symbols ?? undefined;
   }
 
   /** Its types, and the kernel's behind them; the kernel's where it has none of its own; undefined where there are none at all. */
   get types(): KernelTypes | undefined {
-    this.#types ??= this.#findTypes() ?? null;
+    if (this.#types === undefined) this.#types = this.#findTypes() ?? null;
     return this.#types ?? undefined;
   }
 
