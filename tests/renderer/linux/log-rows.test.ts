@@ -53,6 +53,7 @@ describe('addresses in a line of the log', () => {
   });
 
   it('of other families and older kernels are known as well', () => {
+    expect(addresses('RAX: ff40498581220000 RDX: ff11000000000000')).toEqual(['gva ff40498581220000', 'gva ff11000000000000']);
     expect(addresses('pc : ffff800008c7b1a4')).toEqual(['gva ffff800008c7b1a4']);
     expect(addresses('NIP [c00000000010a5f8] 0xc00000000010a5f8')).toEqual(['gva c00000000010a5f8', 'gva c00000000010a5f8']);
     expect(addresses(' [<c1059180>] panic+0x12/0x34')).toEqual(['gva c1059180']);
@@ -64,6 +65,8 @@ describe('addresses in a line of the log', () => {
       'kvm [174]: vcpu0, guest rIP: 0xffffffffb127e744 Unhandled WRMSR',
       'uuid affff888000000008',
       'sha ffff8880000000081234',
+      'returned 0xfffffffffffffff2',
+      'mask 00ff00ff00ff00ff',
       'no address',
       '',
     ]) {

@@ -37,11 +37,12 @@ export interface TextPart {
 }
 
 /**
- * What in a line of the log is surely an address: of the kernel's half in 16 digits (x86-64, arm64: ffff…; ppc64: c000…), in the brackets of old call traces ([<c1059180>]), and ranges of
- * physical memory as the firmware and the resources are told of ([mem 0x…-0x…]). Hashed pointers (%p) have zeros in front and lead nowhere.
+ * What in a line of the log is surely an address: of the kernel's half in 16 digits (x86-64 and arm64: ffff…, from ff10… on with 5-level page tables or 52 bits; ppc64: c000…), in the brackets of old call traces ([<c1059180>]), and ranges of
+ * physical memory as the firmware and the resources are told of ([mem 0x…-0x…]). Hashed pointers (%p) have zeros in front and lead nowhere; the
+ * last 4095 values are error codes (include/linux/err.h).
  */
 const ADDRESS =
-  /\[mem 0x([\da-f]{8,16})-0x([\da-f]{8,16})|\[<([\da-f]{8}|[\da-f]{16})>\]|(?<![\da-z_]|guest rIP: )(?:0x)?((?:ffff|c000)[\da-f]{12})(?![\da-z_])/gi;
+  /\[mem 0x([\da-f]{8,16})-0x([\da-f]{8,16})|\[<([\da-f]{8}|[\da-f]{16})>\]|(?<![\da-z_]|guest rIP: )(?:0x)?((?!f{13})(?:ff[1-9a-f][\da-f]|c000)[\da-f]{12})(?![\da-z_])/gi;
 
 export function textParts(text: string): TextPart[] {
   const parts: TextPart[] = [];
