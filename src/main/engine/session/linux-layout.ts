@@ -3,6 +3,7 @@ import { WorkbenchError } from '#shared/errors.ts';
 import { encodeLayout } from '../kernel-files/layout-encode.ts';
 import { registersOfVcpu } from '../kvm/vcpu-registers/index.ts';
 import type { LinuxKernel } from '../linux/kernel.ts';
+import { VMLINUX } from '../linux/known-types.ts';
 import type { GuestMemory } from '../memory/guest-memory.ts';
 import type { GuestTranslations } from './guest-translation.ts';
 import type { KvmQueries } from './kvm-queries.ts';
@@ -14,7 +15,8 @@ const SOME_FRAMES = 64;
 
 /** What is asked of machines and their registers, for dumps of the same kernel that have some. */
 const KVM_STRUCTS: Readonly<Record<string, readonly string[]>> = {
-  kvm: ['kvm', 'kvm_vcpu', 'kvm_memslots', 'kvm_memory_slot', 'kvm_mmu_page', 'fpu', 'fpstate', 'pid', 'mm_struct', 'xa_node'],
+  [VMLINUX]: ['xa_node'],
+  kvm: ['kvm', 'kvm_vcpu', 'kvm_memslots', 'kvm_memory_slot', 'kvm_mmu_page', 'fpu', 'fpstate', 'pid', 'mm_struct'],
   kvm_amd: ['vcpu_svm', 'kvm_svm', 'vmcb'],
   kvm_intel: ['vcpu_vmx', 'kvm_vmx', 'vmcs12'],
 };
@@ -62,7 +64,7 @@ function aboutMachines({ kvm, guests }: LayoutSources): (() => unknown)[] {
 
 function aboutModules(kernel: LinuxKernel): (() => unknown)[] {
   return Object.entries(KVM_STRUCTS).map(([name, structs]) => () => {
-    const types = kernel.module(name)?.types;
+    const types = name === VMLINUX ? kernel.types : kernel.module(name)?.types;
     for (const struct of structs) types?.struct(struct);
     for (const each of KVM_ENUMS) types?.enum(each);
   });
