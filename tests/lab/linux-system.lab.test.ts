@@ -11,6 +11,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { areaLine } from '#shared/linux-text.ts';
 import { labFile, labFolder, labWorkbench, LINUX_GUESTS, type LabDump } from './lab-guest.ts';
+import { readMarks } from './marks.ts';
 
 const dumps = labWorkbench(labFolder());
 const vmlinux = process.env.VMCORE_VMLINUX;
@@ -116,5 +117,30 @@ describe('the QEMU processes of kvm-host', () => {
     const named = new Map(files!.map(({ descriptor, path: name }) => [descriptor, name]));
     for (const [, descriptor, target] of shown) expect([descriptor, named.get(Number(descriptor))]).toEqual([descriptor, target]);
     expect([...named.values()]).toContain('anon_inode:kvm-vm');
+  });
+});
+
+describe('arm64, whose symbols are functions alone', () => {
+  it('has the processes that printed lines, with areas and pages for their addresses, and names what is missing', async () => {
+    const { workbench, dumpId } = await dumps.open(labFile('arm64', 'paging-off.elf'));
+    const system = await workbench.getLinux({ dumpId });
+    expect(system).toMatchObject({ machine: 'aarch64', time: null, moduleCount: null });
+    expect(system.problems.join('\n')).toMatch(/no tk_core: without CONFIG_KALLSYMS_ALL/);
+    const processes = readMarks('arm64');
+    expect(processes.length).toBeGreaterThan(1);
+    for (const { pid, marks } of processes) {
+      const { task, areas } = await workbench.getLinuxTask({ dumpId, pid });
+      expect(task).toMatchObject({ comm: 'marker', kernel: false });
+      for (const { kind, address, physical } of marks) {
+        const area = areas!.find(({ start, last }) => start <= address && address <= last);
+        const names = { text: '/bin/marker', stack: '[stack]', huge2m: '/anon_hugepage (deleted)', small: null, ro: null, notpresent: null };
+        expect([kind, area?.name]).toEqual([kind, names[kind]]);
+        if (physical === undefined) continue;
+        const page = await workbench.getLinuxPage({ dumpId, physical });
+        const use =
+          { text: /^page cache of \/bin\/marker$/, huge2m: /anonymous, huge page of hugetlbfs$/ }[kind as 'text' | 'huge2m'] ?? /^anonymous$/;
+        expect([kind, page.use]).toEqual([kind, expect.stringMatching(use)]);
+      }
+    }
   });
 });

@@ -6,14 +6,14 @@
  * for the user's since v6.5 (62d53c4a1dfe), whose path the kernel keeps as `user_path` since v6.8 (def3ae83da02).
  */
 import { KernelStruct } from './kernel-struct.ts';
-import type { LinuxKernel } from './kernel.ts';
 import { pathsOf } from './path-of.ts';
 
 /** MINORBITS of a dev_t. */
 const MINOR_BITS = 20;
 const FMODE_BACKING = 0x200_0000;
 const MAX_NAME = 256;
-const SPECIAL = ['special_mapping_vmops', 'legacy_special_mapping_vmops'];
+/** What names areas that the kernel made itself: a function, which every symbol table has. */
+const SPECIAL = 'special_mapping_name';
 
 /** What of a process decides how its areas are called. */
 export interface NamingMemory {
@@ -71,13 +71,8 @@ function ownName(area: KernelStruct, file: KernelStruct | undefined): string | u
 
 /** "[vdso]", "[vvar]". */
 function specialName(area: KernelStruct): string | undefined {
-  const operations = area.pointer('vm_ops');
-  if (operations === undefined || operations === 0n || !SPECIAL.some((symbol) => area.kernel.address(symbol) === operations)) return undefined;
+  const namer = area.follow('vm_ops', 'vm_operations_struct')?.pointer('name');
+  if (namer === undefined || namer === 0n || namer !== area.kernel.address(SPECIAL)) return undefined;
   const name = area.follow('vm_private_data', 'vm_special_mapping')?.pointer('name');
   return name === undefined ? undefined : area.kernel.space.string(name, MAX_NAME);
-}
-
-/** Symbols that the names need, so that one pass finds them all. */
-export function lookUpNames(kernel: LinuxKernel): void {
-  kernel.lookUp(SPECIAL);
 }

@@ -5,7 +5,7 @@
  * and are in v6.12.
  */
 import type { LinuxArea } from '#shared/model/index.ts';
-import { areaName, lookUpNames, namingOf, placeOfFile, type NamingMemory } from './area-name.ts';
+import { areaName, namingOf, placeOfFile, type NamingMemory } from './area-name.ts';
 import { KernelStruct } from './kernel-struct.ts';
 import type { LinuxKernel } from './kernel.ts';
 import { readMapleTree } from './maple-tree.ts';
@@ -49,7 +49,6 @@ export interface AreaList {
 export function areasOf(kernel: LinuxKernel, task: { address: bigint }): AreaList | undefined {
   const memory = new KernelStruct(kernel, 'task_struct', task.address).follow('mm', 'mm_struct');
   if (!memory) return undefined;
-  lookUpNames(kernel);
   const pageSize = pageSizeOf(kernel);
   const naming = namingOf(memory);
   const { found, broken } = memory.has('mm_mt') ? areasOfMapleTree(memory) : areasOfTree(memory);

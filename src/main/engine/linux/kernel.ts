@@ -114,7 +114,10 @@ export class LinuxKernel {
   require(name: string): bigint {
     const address = this.address(name);
     if (address !== undefined) return address;
-    throw new WorkbenchError('unsupported', `the kernel's symbols have no ${name}, or its symbol table is not in the dump`);
+    const missing = this.kallsyms
+      ? `the kernel's symbols have no ${name}: without CONFIG_KALLSYMS_ALL they are functions alone`
+      : `${name} is not known: the kernel's symbol table is not found in the dump`;
+    throw new WorkbenchError('unsupported', `${missing}; its file with debug information would supply it`);
   }
 
   /** Looks several symbols up at once, which costs no more than one. */

@@ -37,7 +37,7 @@ export function describeKernel(kernel: LinuxKernel, { log, countTasks, countModu
   kernel.lookUp(SYMBOLS);
   const parts = new Parts();
   const names = parts.read('The names of the system', () => readSystemNames(kernel));
-  const clock = parts.read('Its clock', () => readClock(kernel));
+  const clock = parts.read('Its clock', () => readClock(kernel) ?? unknownSymbol(kernel, 'tk_core'));
   if (log.problem !== undefined) parts.problems.push(log.problem);
   if (!kernel.types) parts.problems.push(`The types of the kernel are not known: it has no BTF, or the dump lacks it. ${whatToGive(VMLINUX)}`);
   return {
@@ -49,8 +49,8 @@ export function describeKernel(kernel: LinuxKernel, { log, countTasks, countModu
     time: clock?.time?.toISOString() ?? null,
     commandLine: parts.read("The kernel's command line", () => commandLine(kernel)),
     panic: panicMessage(log.lines),
-    cpuCount: parts.read('The number of CPUs', () => presentCpus(kernel)?.length),
-    onlineCpuCount: parts.read('The number of CPUs that run', () => onlineCpus(kernel)?.length),
+    cpuCount: parts.read('The number of CPUs', () => presentCpus(kernel)?.length ?? unknownSymbol(kernel, '__cpu_present_mask')),
+    onlineCpuCount: parts.read('The number of CPUs that run', () => onlineCpus(kernel)?.length ?? unknownSymbol(kernel, '__cpu_online_mask')),
     taskCount: parts.read('The tasks', countTasks),
     moduleCount: parts.read('The modules', countModules),
     sources: sourcesOf(kernel),
@@ -59,9 +59,13 @@ export function describeKernel(kernel: LinuxKernel, { log, countTasks, countModu
 }
 
 function commandLine(kernel: LinuxKernel): string | undefined {
-  const pointer = kernel.address('saved_command_line');
-  const text = pointer === undefined ? undefined : kernel.space.word(pointer);
+  const text = kernel.space.word(kernel.require('saved_command_line'));
   return text === undefined || text === 0n ? undefined : kernel.space.string(text);
+}
+
+/** Undefined for a symbol that is known: then memory is what lacks. Throws for one that is not. */
+function unknownSymbol(kernel: LinuxKernel, name: string): undefined {
+  kernel.require(name);
 }
 
 function sourcesOf(kernel: LinuxKernel): LinuxOverview['sources'] {
