@@ -47,7 +47,7 @@ export function describeKernel(kernel: LinuxKernel, { log, countTasks, countModu
     nodeName: names?.nodename ?? null,
     uptime: clock?.uptime ?? null,
     time: clock?.time?.toISOString() ?? null,
-    commandLine: parts.read("The kernel's command line", () => commandLine(kernel)),
+    commandLine: parts.read("The kernel's command line", () => commandLineInLog(kernel, log) ?? commandLine(kernel)),
     panic: panicMessage(log.lines),
     cpuCount: parts.read('The number of CPUs', () => presentCpus(kernel)?.length ?? unknownSymbol(kernel, '__cpu_present_mask')),
     onlineCpuCount: parts.read('The number of CPUs that run', () => onlineCpus(kernel)?.length ?? unknownSymbol(kernel, '__cpu_online_mask')),
@@ -56,6 +56,13 @@ export function describeKernel(kernel: LinuxKernel, { log, countTasks, countModu
     sources: sourcesOf(kernel),
     problems: [...parts.problems, ...(kernel.given?.problems(kernel) ?? [])],
   };
+}
+
+/** Of a kernel whose variables are not known by name; every family prints it as it starts (init/main.c). */
+function commandLineInLog(kernel: LinuxKernel, { lines }: KernelLog): string | undefined {
+  if (kernel.address('saved_command_line') !== undefined) return undefined;
+  const begin = 'Kernel command line: ';
+  return lines.find(({ text }) => text.startsWith(begin))?.text.slice(begin.length);
 }
 
 function commandLine(kernel: LinuxKernel): string | undefined {
