@@ -187,6 +187,24 @@ describe.each(GUESTS)('$name of the KVM host, in the window', ({ vm, name }) => 
     await expect.poll(() => page.title()).toBe('paging-off.elf — vmcore-workbench');
     await expect.poll(() => machines.head.innerText()).toContain(`PID ${vm}`);
   });
+
+  it('has addresses that can be followed out of it to the host', async () => {
+    const shell = new Shell(page);
+    await machines.head.getByRole('button', { name: 'Open the guest' }).click();
+    await expect.poll(() => page.title()).toContain(`guest ${vm} in`);
+    const row = shell
+      .panel('Registers')
+      .getByRole('row')
+      .filter({ has: page.getByRole('rowheader', { name: 'RIP', exact: true }) });
+    const rip = row.getByRole('button', { name: /^GVA/ });
+    const address = withoutSpaces(await rip.innerText()).replace('GVA', '');
+    await rip.click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Follow it to the host' }).click();
+    await expect.poll(() => page.title()).toBe('paging-off.elf — vmcore-workbench');
+    await expect.poll(() => machines.roads.innerText()).toContain('They agree.');
+    expect(await machines.stops('GVA')).toEqual([address]);
+    expect(await machines.stops('HPA')).toHaveLength(2);
+  });
 });
 
 it('the page logged no error', () => expect(complaints).toEqual([]));
