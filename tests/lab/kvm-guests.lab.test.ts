@@ -1,20 +1,17 @@
 /** Guests opened out of the dump of their KVM host, against what each guest's own QEMU wrote and said just before: dump-guest-memory and `info registers -a`. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { crashAnswers, exportFile, segmentsOf } from './export-tools.ts';
-import { labFile, labFolder, labWorkbench, translateAll } from './lab-guest.ts';
+import { kvmGuests, labFile, labFolder, labWorkbench, translateAll } from './lab-guest.ts';
 import { readMarks } from './marks.ts';
 import { monitorRegisters, registersAsMonitor } from './monitor-registers.ts';
 
 const folder = labFolder();
 const { open } = labWorkbench(folder);
 
-/** Guest N by PID: both were started in that order. */
-const PIDS = readdirSync(path.dirname(labFile('kvm-host', 'guests/guest-1.elf')))
-  .flatMap((name) => /^maps-(\d+)\.txt$/.exec(name)?.[1] ?? [])
-  .sort((a, b) => Number(a) - Number(b));
-const GUESTS = PIDS.map((vm, index) => ({ vm, name: `guest-${index + 1}` }));
+const GUESTS = kvmGuests();
+const PIDS = GUESTS.map(({ vm }) => vm);
 const FIRMWARE = 0xfffc_0000;
 
 describe.each(['paging-off.elf', 'kdump-zlib.vmcore', 'stream.qevm'])('guests in %s', (file) => {

@@ -2,7 +2,7 @@
  * Addresses of guests followed through the dump of their KVM host, against what host and guests said while they ran: HVA to HPA out of the host's /proc/PID/pagemap, GVA to GPA out of the guests'; and one road against
  * the other, for every page of both guests.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ARCHITECTURES } from '#engine/arch/index.ts';
 import { translateGuestAddresses } from '#engine/kvm/guest-walk.ts';
@@ -12,17 +12,13 @@ import { kernelOfDump } from '#engine/session/kernel-of-dump.ts';
 import type { GuestOwner, GuestWalk, Walk } from '#shared/model/index.ts';
 import { run } from '../cli/run-cli.ts';
 import { openFile } from '../engine/containers/opened-image.ts';
-import { labFile, labFolder, labWorkbench, readPhysical, type LabDump } from './lab-guest.ts';
+import { kvmGuests, labFile, labFolder, labWorkbench, readPhysical, type LabDump } from './lab-guest.ts';
 import { readMarks } from './marks.ts';
 
 const { open } = labWorkbench(labFolder());
 const HOST = 'kvm-host';
 
-/** Guest N is the Nth process that was started. */
-const GUESTS = readdirSync(labFile(HOST, 'guests'))
-  .flatMap((name) => /^hostmap-(\d+)\.txt$/.exec(name)?.[1] ?? [])
-  .sort((a, b) => Number(a) - Number(b))
-  .map((vm, index) => ({ vm, name: `guest-${index + 1}` }));
+const GUESTS = kvmGuests();
 
 function hostMap(vm: string): { hva: bigint; hpa: number }[] {
   const lines = readFileSync(labFile(HOST, `guests/hostmap-${vm}.txt`), 'latin1').matchAll(/^HOSTMAP pid=\d+ hva=([\da-f]+) hpa=([\da-f]+)\s*$/gm);
@@ -145,7 +141,7 @@ describe('every page of both guests', () => {
 
 describe('translate --vm', () => {
   const file = labFile(HOST, 'paging-off.elf');
-  const { vm } = GUESTS[0]!;
+  const { vm, name } = GUESTS[0]!;
 
   it('prints all four addresses, and every step with --walk', async () => {
     const { hva, hpa } = hostMap(vm)[0]!;
@@ -153,7 +149,9 @@ describe('translate --vm', () => {
     expect(JSON.parse(plain.out)).toEqual([
       { address: `0x${hva.toString(16)}`, gpa: null, hva: `0x${hva.toString(16)}`, hpa: `0x${hpa.toString(16)}` },
     ]);
-    const { out, code } = await run('translate', file, '100000', '--vm', vm, '--from', 'gpa', '--walk');
+    // What the guest itself wrote to, its nested tables lead to as well.
+    const written = readMarks(HOST, `guests/${name}-serial.txt`)[0]!.marks.find(({ text, physical }) => text !== undefined && physical !== undefined);
+    const { out, code } = await run('translate', file, written!.physical!.toString(16), '--vm', vm, '--from', 'gpa', '--walk');
     expect(code).toBe(0);
     expect(out).toMatch(/^GUEST PHYSICAL +HOST VIRTUAL +HOST PHYSICAL/);
     for (const part of ["PROCESS'S TABLES", 'NESTED TABLES', 'PRESENT|RW|USER', 'Both roads lead to', 'VMA', 'anonymous'])

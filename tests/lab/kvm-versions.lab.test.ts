@@ -2,13 +2,13 @@
  * KVM hosts of other ages than the lab's 6.1 (made by kvm-versions.py where VMCORE_LAB_VERSIONS is set; skipped where they are missing): memslots in an array and an rbtree, vCPUs in an array and an xarray, areas in an rbtree and
  * a maple tree, modules without BTF. Against what host, guests and their QEMUs said.
  */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { OpenOptions } from '#shared/model/index.ts';
 import { areaLine } from '#shared/linux-text.ts';
 import { run } from './export-tools.ts';
-import { LAB, labFile, labFolder, labWorkbench, type LabDump } from './lab-guest.ts';
+import { kvmGuests, LAB, labFile, labFolder, labWorkbench, type LabDump } from './lab-guest.ts';
 import { readMarks } from './marks.ts';
 import { monitorRegisters, registersAsMonitor } from './monitor-registers.ts';
 
@@ -27,12 +27,7 @@ describe.skipIf(!HOSTS.every(isThere)).each(HOSTS)('%s', (host) => {
   const modules = path.join(LAB, host, 'debug');
   const debug = existsSync(modules) ? ['kvm.ko', 'kvm-amd.ko'].map((name) => path.join(modules, name)) : undefined;
   const options: OpenOptions = debug ? { debug } : {};
-  const GUESTS = isThere(host)
-    ? readdirSync(path.join(LAB, host, 'guests'))
-        .flatMap((name) => /^hostmap-(\d+)\.txt$/.exec(name)?.[1] ?? [])
-        .sort((a, b) => Number(a) - Number(b))
-        .map((vm, index) => ({ vm, name: `guest-${index + 1}` }))
-    : [];
+  const GUESTS = isThere(host) ? kvmGuests(host) : [];
   let dump: LabDump;
   beforeAll(async () => {
     dump = await open(file, options);

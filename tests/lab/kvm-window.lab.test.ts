@@ -1,7 +1,7 @@
 /**
  * The machines panel on the lab's KVM host: what the window says of both guests, against what the monitors of their QEMU processes and the guests themselves said before the host was dumped.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser, Page } from '@playwright/test';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,16 +13,12 @@ import { workbenchOfTests } from '../contract/workbench-of-tests.ts';
 import { Machines } from '../e2e/pages/machines.ts';
 import { Shell } from '../e2e/pages/shell.ts';
 import { launchChromium } from '../hosts/desktop-app.ts';
-import { LAB, labFile, labFolder } from './lab-guest.ts';
+import { kvmGuests, labFile, labFolder } from './lab-guest.ts';
 import { readMarks, type Mark } from './marks.ts';
 
 const folder = labFolder();
 const HOST = labFile('kvm-host', 'paging-off.elf');
-/** Guest N is the Nth process that was started. */
-const GUESTS = readdirSync(path.join(LAB, 'kvm-host/guests'))
-  .flatMap((name) => /^hostmap-(\d+)\.txt$/.exec(name)?.[1] ?? [])
-  .sort((a, b) => Number(a) - Number(b))
-  .map((vm, index) => ({ vm, name: `guest-${index + 1}` }));
+const GUESTS = kvmGuests();
 const monitorOf = (name: string): string => readFileSync(labFile('kvm-host', `guests/${name}-monitor.txt`), 'latin1');
 
 /** Stretches of guest-physical memory that QEMU gave to KVM, out of `info mtree -f`: those that system memory shows. */

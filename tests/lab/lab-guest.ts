@@ -1,5 +1,5 @@
 /** The lab's guests, and a whole workbench over their dumps: the lab tests ask it what a user asks. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll } from 'vitest';
@@ -20,6 +20,14 @@ export function labFile(guest: string, name: string): string {
   const file = path.join(LAB, guest, name);
   if (!existsSync(file)) throw new Error(`${file} is missing: make it with ../shared/lab/lab make ${guest} --out ${LAB}`);
   return file;
+}
+
+/** The guests of a KVM host, in the order in which their processes were started: `vm` is the PID, `name` what files in guests/ begin with. */
+export function kvmGuests(host = 'kvm-host'): { vm: string; name: string }[] {
+  return readdirSync(labFile(host, 'guests'))
+    .flatMap((name) => /^hostmap-(\d+)\.txt$/.exec(name)?.[1] ?? [])
+    .sort((a, b) => Number(a) - Number(b))
+    .map((vm, index) => ({ vm, name: `guest-${index + 1}` }));
 }
 
 export function labOracle(guest: string): Required<Pick<Oracle, 'cpus' | 'translations' | 'mtree -f'>> {

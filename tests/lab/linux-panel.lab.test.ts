@@ -1,5 +1,5 @@
 /** The Linux panel on the lab's KVM host: what the window says of a QEMU process, against that system's /proc at the same moment. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser, Page } from '@playwright/test';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,12 +11,12 @@ import { workbenchOfTests } from '../contract/workbench-of-tests.ts';
 import { LinuxPanel } from '../e2e/pages/linux.ts';
 import { LocationBar } from '../e2e/pages/location-bar.ts';
 import { launchChromium } from '../hosts/desktop-app.ts';
-import { LAB, labFile, labFolder } from './lab-guest.ts';
+import { kvmGuests, LAB, labFile, labFolder } from './lab-guest.ts';
 
 const folder = labFolder();
 const guests = path.join(LAB, 'kvm-host/guests');
 const text = (name: string): string => readFileSync(path.join(guests, name), 'latin1');
-const pids = readdirSync(guests).flatMap((name) => /^maps-(\d+)\.txt$/.exec(name)?.[1] ?? []);
+const pids = kvmGuests().map(({ vm }) => vm);
 
 let workbench: Workbench;
 let browser: Browser;

@@ -10,7 +10,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { areaLine } from '#shared/linux-text.ts';
-import { labFile, labFolder, labWorkbench, LINUX_GUESTS, type LabDump } from './lab-guest.ts';
+import { kvmGuests, labFile, labFolder, labWorkbench, LINUX_GUESTS, type LabDump } from './lab-guest.ts';
 import { readMarks } from './marks.ts';
 
 const dumps = labWorkbench(labFolder());
@@ -99,19 +99,19 @@ describe.each([...LINUX_GUESTS, 'kvm-host'])('%s', (guest) => {
 });
 
 describe('the QEMU processes of kvm-host', () => {
-  it.each([174, 175])('%i has the areas of memory that /proc/PID/maps showed, line for line', async (pid) => {
+  it.each(kvmGuests())('$vm has the areas of memory that /proc/PID/maps showed, line for line', async ({ vm: pid }) => {
     const { workbench, dumpId } = await dumps.open(labFile('kvm-host', 'paging-off.elf'));
-    const { areas, problems } = await workbench.getLinuxTask({ dumpId, pid });
+    const { areas, problems } = await workbench.getLinuxTask({ dumpId, pid: Number(pid) });
     expect(problems).toEqual([]);
     const maps = readFileSync(labFile('kvm-host', `guests/maps-${pid}.txt`), 'utf8').split('\n');
     expect(areas!.map(areaLine)).toEqual(maps.filter((line) => /^[0-9a-f]+-/.test(line)));
   });
 
-  it.each([174, 175])('%i has its command line, threads and the files that ls showed', async (pid) => {
+  it.each(kvmGuests())('$vm has its command line, threads and the files that ls showed', async ({ vm: pid, name: guestName }) => {
     const { workbench, dumpId } = await dumps.open(labFile('kvm-host', 'paging-off.elf'));
-    const { task, commandLine, files, threads } = await workbench.getLinuxTask({ dumpId, pid });
+    const { task, commandLine, files, threads } = await workbench.getLinuxTask({ dumpId, pid: Number(pid) });
     expect(task).toMatchObject({ comm: 'qemu-system-x86', parent: 1, kernel: false });
-    expect(commandLine!.slice(0, 4)).toEqual(['qemu-system-x86_64', '-name', `guest-${pid - 173}`, '-enable-kvm']);
+    expect(commandLine!.slice(0, 4)).toEqual(['qemu-system-x86_64', '-name', guestName, '-enable-kvm']);
     expect(threads.length).toBeGreaterThan(0);
     const shown = readFileSync(labFile('kvm-host', `guests/maps-${pid}.txt`), 'utf8').matchAll(/ (\d+) -> (.*)$/gm);
     const named = new Map(files!.map(({ descriptor, path: name }) => [descriptor, name]));
