@@ -1,6 +1,6 @@
 /** Modules as rows of the table: filtered and sorted. */
 import type { LinuxModule } from '#shared/model/index.ts';
-import type { Sorting } from '../memory-map/region-order.ts';
+import type { Sorting } from '../../composables/use-sorting.ts';
 
 export type ModuleColumn = 'name' | 'address' | 'size' | 'references' | 'usedBy' | 'taints';
 

@@ -1,7 +1,7 @@
 /** Tasks as rows of the table: filtered, sorted, threads below the process that they are of. */
 import type { LinuxTask } from '#shared/model/index.ts';
 import { taskStateWord } from '#shared/linux-text.ts';
-import type { Sorting } from '../memory-map/region-order.ts';
+import type { Sorting } from '../../composables/use-sorting.ts';
 
 /** Threads below their process, among the processes, or left out. */
 export type TaskGrouping = 'grouped' | 'flat' | 'processes';

@@ -2,7 +2,7 @@
 import { formatAddress, formatSize, groupedHex } from '#shared/address-text.ts';
 import { counted } from '#shared/counted.ts';
 import type { Memslot, VirtualMachine } from '#shared/model/index.ts';
-import type { Sorting } from '../memory-map/region-order.ts';
+import type { Sorting } from '../../composables/use-sorting.ts';
 
 export type SlotColumn = 'slot' | 'guest' | 'host' | 'pages' | 'flags';
 

@@ -1,13 +1,10 @@
 /** Filtering and sorting the map's tables. */
 import { parseAddress } from '#shared/address-text.ts';
 import type { MemoryRegion, RamBlock } from '#shared/model/index.ts';
+import type { Sorting } from '../../composables/use-sorting.ts';
 
 export type RegionColumn = 'start' | 'size' | 'block' | 'offset' | 'evidence' | 'states';
 export type BlockColumn = 'name' | 'length' | 'role' | 'mapped';
-export interface Sorting<Column> {
-  column: Column;
-  descending: boolean;
-}
 
 const STRENGTH = { proven: 0, derived: 1, guessed: 2, user: 3 } as const;
 const sizeOf = (region: MemoryRegion): number => region.last - region.start + 1;

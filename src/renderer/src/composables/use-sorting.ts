@@ -1,6 +1,10 @@
 /** Which column a table is sorted by. Pressing the same head again turns the order round. */
 import { shallowRef, type ShallowRef } from 'vue';
-import type { Sorting } from './region-order.ts';
+
+export interface Sorting<Column> {
+  column: Column;
+  descending: boolean;
+}
 
 export function useSorting<Column extends string>(
   column: Column,
