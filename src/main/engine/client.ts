@@ -7,6 +7,7 @@
  *          └─ EngineThread (one or more per export: adopt the owner's image, end with its job)
  * ```
  */
+import os from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { decodeError, WorkbenchError } from '#shared/errors.ts';
 import type { ExportReport } from '#shared/model/index.ts';
@@ -72,6 +73,12 @@ class EngineThread {
     clearTimeout(timer);
   }
 
+  /** Ends a thread that nothing was asked of. */
+  async abandon(): Promise<void> {
+    this.#ended ??= new WorkbenchError('bad-request', 'the thread is not needed');
+    await this.#worker.terminate();
+  }
+
   #receive(message: WorkerMessage): void {
     const pending = this.#pending.get(message.id);
     if (!pending) return;
@@ -100,11 +107,14 @@ export class OpenDump {
   readonly #owner: EngineThread;
   readonly #exporting: boolean;
   readonly #helpers = new Set<{ cancel: Int32Array; done: Promise<unknown> }>();
+  /** Of a dump that is opened to be exported: a thread that starts while it is opened, since the export will want one. */
+  #spare: EngineThread | undefined;
 
-  private constructor(workerUrl: URL | string, owner: EngineThread, exporting: boolean) {
+  private constructor(workerUrl: URL | string, owner: EngineThread, exporting: boolean, spare: EngineThread | undefined) {
     this.#workerUrl = workerUrl;
     this.#owner = owner;
     this.#exporting = exporting;
+    this.#spare = spare;
   }
 
   /**
@@ -116,14 +126,16 @@ export class OpenDump {
     request: OpenRequest,
     options: { cancel: SharedArrayBuffer; onProgress: ProgressListener; onDeath: (error: Error) => void; exporting?: boolean },
   ): Promise<OpenDump> {
+    const { exporting = false } = options;
     const owner = new EngineThread(workerUrl, options.onDeath);
+    const spare = exporting && os.availableParallelism() > 1 ? new EngineThread(workerUrl, () => undefined) : undefined;
     try {
       await owner.run('open', request, options);
     } catch (error) {
-      await owner.close();
+      await Promise.all([owner.close(), spare?.abandon()]);
       throw error;
     }
-    return new OpenDump(workerUrl, owner, options.exporting ?? false);
+    return new OpenDump(workerUrl, owner, exporting, spare);
   }
 
   summary(dumpId: string) {
@@ -158,7 +170,8 @@ export class OpenDump {
     if (first !== this.#owner) await first.run('adopt', { image });
     const { work, threads: count } = await first.run('beginExport', argument, options);
     const adopted = Array.from({ length: count - 1 }, () => {
-      const thread = new EngineThread(this.#workerUrl, () => undefined);
+      const thread = this.#spare ?? new EngineThread(this.#workerUrl, () => undefined);
+      this.#spare = undefined;
       threads.push(thread);
       return thread.run('adopt', { image }).then(() => thread);
     });
@@ -188,6 +201,6 @@ export class OpenDump {
   async close(): Promise<void> {
     for (const { cancel } of this.#helpers) Atomics.store(cancel, 0, 1);
     await Promise.all(Array.from(this.#helpers, ({ done }) => done));
-    await this.#owner.close();
+    await Promise.all([this.#owner.close(), this.#spare?.abandon()]);
   }
 }
