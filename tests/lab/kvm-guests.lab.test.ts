@@ -12,7 +12,6 @@ const { open } = labWorkbench(folder);
 
 const GUESTS = kvmGuests();
 const PIDS = GUESTS.map(({ vm }) => vm);
-const FIRMWARE = 0xfffc_0000;
 
 describe.each(['paging-off.elf', 'kdump-zlib.vmcore', 'stream.qevm'])('guests in %s', (file) => {
   const host = labFile('kvm-host', file);
@@ -72,24 +71,23 @@ function differencesOf(ours: string, theirs: string): string[] {
   const [mine, other] = [readFileSync(ours), readFileSync(theirs)];
   const differing: string[] = [];
   const segments = segmentsOf(ours);
+  const written = writtenBytes(other);
+  expect(written).toBeGreaterThan(90 * 2 ** 20);
   for (const { type, physical, offset, size } of segmentsOf(theirs)) {
     if (type !== 1) continue;
-    let expected: Uint8Array = other.subarray(offset, offset + size);
-    // The lab takes the host's disk away while the last guest's dump is being written: its end may lack the firmware, which both guests have alike.
-    if (physical === FIRMWARE && expected.every((byte) => byte === 0)) expected = firmware();
-    for (let at = 0; at < size; at += 4096) {
+    for (let at = 0; at < size && offset + at + 4096 <= written; at += 4096) {
       const gpa = physical + at;
       const segment = segments.find((each) => each.type === 1 && gpa >= each.physical && gpa < each.physical + each.size);
       const start = segment && segment.offset + gpa - segment.physical;
-      const same = start !== undefined && mine.compare(expected, at, at + 4096, start, start + 4096) === 0;
+      const same = start !== undefined && mine.compare(other, offset + at, offset + at + 4096, start, start + 4096) === 0;
       if (!same) differing.push(gpa.toString(16));
     }
   }
   return differing;
 }
 
-function firmware(): Uint8Array {
-  const file = labFile('kvm-host', 'guests/guest-1.elf');
-  const segment = segmentsOf(file).find(({ physical, type }) => type === 1 && physical === FIRMWARE)!;
-  return readFileSync(file).subarray(segment.offset, segment.offset + segment.size);
+/** How much of a guest's own dump there is: the lab takes the host's disk away 8 s after the dump began, and a slow machine has not written all of it then. What is whole ends in the firmware's last page, which is not zero. */
+function writtenBytes(file: Uint8Array): number {
+  const last = file.findLastIndex((byte) => byte !== 0);
+  return file.length - last <= 4096 ? file.length : last - (last % 4096);
 }
