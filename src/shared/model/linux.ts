@@ -29,14 +29,16 @@ export interface LinuxOverview {
 }
 
 export interface LinuxLogLine {
+  /** Number of the record since the start of the system, where the kernel keeps it. */
   sequence?: number;
   /** Nanoseconds since the start of the system. */
   time: bigint;
   /** 0 (emergency) to 7 (debug). */
   level: number;
   facility: number;
-  /** Task or CPU that wrote it: `T1`, `C0`. */
+  /** Task or CPU that wrote it, where the kernel keeps it (CONFIG_PRINTK_CALLER): `T1`, `C0`. */
   caller?: string;
+  /** Lines of one record, without the last newline. */
   text: string;
 }
 

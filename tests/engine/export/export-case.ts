@@ -1,21 +1,18 @@
 /** What an export is made of, out of a file or of memory that a test puts together. */
+import { memoryOfDump } from '#engine/formats/dump-memory.ts';
 import { ARCHITECTURES } from '#engine/arch/index.ts';
 import type { ExportSource } from '#engine/export/export-source.ts';
-import { decoderOf } from '#engine/formats/coding.ts';
 import { wholeFile, type OpenedDump, type OpenedRegion } from '#engine/formats/format.ts';
 import { openDump } from '#engine/formats/registry.ts';
 import { FileSource } from '#engine/io/file-source.ts';
 import type { ByteSource } from '#engine/memory/byte-source.ts';
-import { ExtentTable } from '#engine/memory/extent-table.ts';
-import { GuestMemory } from '#engine/memory/guest-memory.ts';
-import { PhysicalRegions } from '#engine/memory/physical-regions.ts';
+import type { ExtentTable } from '#engine/memory/extent-table.ts';
 import { SILENT } from '../formats/open-bytes.ts';
 
 export { SILENT };
 
 export function sourceOf(dump: OpenedDump, source: ByteSource, path: string): ExportSource {
-  const decoder = dump.coding && decoderOf(dump.coding, source);
-  const memory = new GuestMemory(source, new ExtentTable(dump.extents), new PhysicalRegions(dump.regions), decoder);
+  const memory = memoryOfDump(dump, source);
   return {
     name: source.name,
     files: [path],

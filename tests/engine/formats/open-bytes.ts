@@ -1,12 +1,10 @@
 /** Opening dumps as the engine does, out of files and out of bytes that a test has damaged. */
+import { memoryOfDump } from '#engine/formats/dump-memory.ts';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { decoderOf } from '#engine/formats/coding.ts';
 import { wholeFile, type OpenedDump } from '#engine/formats/format.ts';
 import { openDump } from '#engine/formats/registry.ts';
-import { ExtentTable } from '#engine/memory/extent-table.ts';
-import { GuestMemory } from '#engine/memory/guest-memory.ts';
-import { PhysicalRegions } from '#engine/memory/physical-regions.ts';
+import type { GuestMemory } from '#engine/memory/guest-memory.ts';
 import { fixture } from '../../fixtures/fixture.ts';
 import { ArraySource } from '../memory/array-source.ts';
 
@@ -21,8 +19,7 @@ export interface Opened {
 export function openBytes(bytes: Uint8Array, name = 'bytes'): Opened {
   const source = new ArraySource(bytes, name);
   const dump = openDump(source, wholeFile(source, SILENT));
-  const decoder = dump.coding && decoderOf(dump.coding, source);
-  return { dump, source, memory: new GuestMemory(source, new ExtentTable(dump.extents), new PhysicalRegions(dump.regions), decoder) };
+  return { dump, source, memory: memoryOfDump(dump, source) };
 }
 
 /** A fixture's bytes. The caller's own copy. */

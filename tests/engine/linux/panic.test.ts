@@ -1,9 +1,9 @@
 /** Lines that kernels print as they die (kernel/panic.c, the oops of each family), in logs that end in different ways. */
 import { describe, expect, it } from 'vitest';
-import type { LogLine } from '#engine/linux/log.ts';
+import type { LinuxLogLine } from '#shared/model/index.ts';
 import { panicMessage } from '#engine/linux/panic.ts';
 
-const logOf = (...texts: string[]): LogLine[] => texts.map((text, at) => ({ time: BigInt(at), level: 6, facility: 0, text }));
+const logOf = (...texts: string[]): LinuxLogLine[] => texts.map((text, at) => ({ time: BigInt(at), level: 6, facility: 0, text }));
 
 describe('what a kernel said as it died', () => {
   it.each<[string, string[], string | null]>([

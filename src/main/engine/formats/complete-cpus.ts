@@ -2,10 +2,7 @@
 import { ARCHITECTURES } from '../arch/index.ts';
 import type { VmField, VmStruct } from '../arch/vmstate.ts';
 import type { ByteSource } from '../memory/byte-source.ts';
-import { ExtentTable } from '../memory/extent-table.ts';
-import { GuestMemory } from '../memory/guest-memory.ts';
-import { PhysicalRegions } from '../memory/physical-regions.ts';
-import { decoderOf } from './coding.ts';
+import { memoryOfDump } from './dump-memory.ts';
 import type { OpenedDevices, OpenedDump } from './format.ts';
 import { StreamDevices } from './qemu-stream/devices.ts';
 import { findField } from './qemu-stream/vm-description.ts';
@@ -16,10 +13,9 @@ export function completeCpus(dump: OpenedDump, source: ByteSource): OpenedDump {
   const architecture = ARCHITECTURES.find(({ id }) => id === dump.architecture);
   // A process's registers are complete, and its memory is not the guest's.
   if (!architecture?.completeCpus || dump.cpus.length === 0 || dump.space === 'hva') return dump;
-  const { extents, regions, coding, vmcoreinfo, devices } = dump;
-  const memory = new GuestMemory(source, new ExtentTable(extents), new PhysicalRegions(regions), coding && decoderOf(coding, source));
+  const { vmcoreinfo, devices } = dump;
   const cpus = architecture.completeCpus(dump.cpus, {
-    memory,
+    memory: memoryOfDump(dump, source),
     vmcoreinfo: vmcoreinfo && parseVmcoreinfo(vmcoreinfo),
     ...(devices && deviceReaders(devices, source)),
   });

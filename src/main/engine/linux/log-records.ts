@@ -4,8 +4,9 @@
  * Facts: Linux kernel/printk.c (v3.5), kernel/printk/printk.c (v5.9), struct printk_log (struct log before v3.11): ts_nsec, len, text_len, dict_len, facility, 5 bits of flags and 3 of level; a length of 0 sends the
  * reader back to the start.
  */
+import type { LinuxLogLine } from '#shared/model/index.ts';
 import type { LinuxKernel } from './kernel.ts';
-import type { KernelLog, LogLine } from './log.ts';
+import type { KernelLog } from './log.ts';
 
 const MAX_BUFFER = 2 ** 31;
 
@@ -34,7 +35,7 @@ export function readRecords(kernel: LinuxKernel): KernelLog {
     next > length
   )
     return { lines: [], problem: 'The log’s buffer is not in the dump, or makes no sense.' };
-  const lines: LogLine[] = [];
+  const lines: LinuxLogLine[] = [];
   let at = first;
   for (let passed = 0; at !== next && passed <= length;) {
     const record = buffer + BigInt(at);

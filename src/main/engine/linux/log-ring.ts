@@ -4,8 +4,9 @@
  * Facts: Linux kernel/printk/printk_ringbuffer.[ch] (v5.10 to v6.12), Documentation/admin-guide/kdump/vmcoreinfo.rst. A descriptor's state_var has its number and, in the two highest bits, its state; a text's
  * logical positions count on for ever, an odd one stands for no text; a text that would not fit before the end of the ring begins at its start.
  */
+import type { LinuxLogLine } from '#shared/model/index.ts';
 import type { LinuxKernel } from './kernel.ts';
-import type { KernelLog, LogLine } from './log.ts';
+import type { KernelLog } from './log.ts';
 
 /** Descriptors and bytes of text that no kernel exceeds (CONFIG_LOG_BUF_SHIFT up to 25, log_buf_len up to 2^31). */
 const MAX_COUNT_BITS = 26;
@@ -67,7 +68,7 @@ export function readRing(kernel: LinuxKernel): KernelLog {
   const idMask = (1n << (wordBits - 2n)) - 1n;
   const textSize = 1n << BigInt(sizeBits);
   const callers = at.get('printk_info.caller_id');
-  const lines: LogLine[] = [];
+  const lines: LinuxLogLine[] = [];
   let lost = 0;
   const count = (head - tail) & idMask;
   for (let step = 0n; step <= count && step < 1n << BigInt(countBits); step++) {

@@ -1,24 +1,11 @@
 /** The kernel's log, as dmesg shows it: the ring buffer of records since v5.10, and the one before (v3.5 to v5.9). */
+import type { LinuxLogLine } from '#shared/model/index.ts';
 import type { LinuxKernel } from './kernel.ts';
 import { readRecords } from './log-records.ts';
 import { readRing } from './log-ring.ts';
 
-export interface LogLine {
-  /** Number of the record since the start of the system, where the kernel keeps it. */
-  sequence?: number;
-  /** Nanoseconds since the start of the system. */
-  time: bigint;
-  /** 0 (emergency) to 7 (debug). */
-  level: number;
-  facility: number;
-  /** Task or CPU that wrote it, where the kernel keeps it (CONFIG_PRINTK_CALLER): `T1`, `C0`. */
-  caller?: string;
-  /** Lines of one record, without the last newline. */
-  text: string;
-}
-
 export interface KernelLog {
-  lines: LogLine[];
+  lines: LinuxLogLine[];
   /** Why there is nothing or not all, in a sentence; undefined when all is well. */
   problem?: string;
 }

@@ -4,7 +4,7 @@
  * Facts: Linux kernel/panic.c ("Kernel panic - not syncing: …", last of all), and the first line of what led there: arch/x86/kernel/{dumpstack,traps}.c, arch/x86/mm/fault.c, arch/arm64/{kernel/traps,mm/fault}.c,
  * arch/s390/mm/fault.c, arch/powerpc/{kernel/traps,mm/fault}.c, lib/bug.c (v6.1).
  */
-import type { LogLine } from './log.ts';
+import type { LinuxLogLine } from '#shared/model/index.ts';
 
 const PANIC = /^Kernel panic - not syncing/;
 /** A panic that only says that an exception killed the kernel: the exception's own line says more. */
@@ -23,7 +23,7 @@ const EXCEPTIONS: readonly RegExp[] = [
 ];
 
 /** Null for a kernel that said nothing of the kind. Of several exceptions the first: those after it may be its consequences. */
-export function panicMessage(lines: readonly LogLine[]): string | null {
+export function panicMessage(lines: readonly LinuxLogLine[]): string | null {
   let panic: string | undefined;
   let exception: string | undefined;
   for (const { text } of lines) {

@@ -19,12 +19,11 @@ import { beginExport, helpExport, type CopyOutcome, type ExportJob, type ExportW
 import type { ExportSource } from '../export/export-source.ts';
 import { planExport } from '../export/plan.ts';
 import type { OpenedDump, OpenedRegion, Progress } from '../formats/format.ts';
-import { decoderOf } from '../formats/coding.ts';
+import { memoryOfDump } from '../formats/dump-memory.ts';
 import { describeDevice, listDevices } from '../formats/qemu-stream/device-tree.ts';
 import { adoptSource, filesOf, mostData } from '../io/adopt-source.ts';
 import type { OpenSource } from '../io/open-source.ts';
-import { ExtentTable } from '../memory/extent-table.ts';
-import { GuestMemory } from '../memory/guest-memory.ts';
+import type { GuestMemory } from '../memory/guest-memory.ts';
 import { PhysicalRegions } from '../memory/physical-regions.ts';
 import { TranslationSpace } from '../translate/translation-space.ts';
 import { describeAddress } from './describe-address.ts';
@@ -56,6 +55,13 @@ export interface ExportStart {
   threads: number;
 }
 
+/** What is asked of the kernel in the dump, of the machines that it runs, and of their addresses. */
+interface KernelQueries {
+  linux: LinuxQueries;
+  kvm: KvmQueries;
+  guests: GuestTranslations;
+}
+
 export class DumpSession {
   readonly #source: OpenSource;
   readonly #debugFiles: DebugFiles;
@@ -65,9 +71,7 @@ export class DumpSession {
   readonly #memory: GuestMemory;
   readonly #architecture: Architecture | undefined;
   readonly #host: HostSpace | undefined;
-  #linux: LinuxQueries;
-  #kvm: KvmQueries;
-  #guests: GuestTranslations;
+  #kernel: KernelQueries;
   #corrections: RegionCorrection[];
   #export: ExportJob | undefined;
   /** The exported file, opened to be verified. */
@@ -86,13 +90,10 @@ export class DumpSession {
     this.#dump = dump;
     this.#corrections = corrections;
     this.#regions = correctRegions(dump, corrections);
-    const decoder = dump.coding && decoderOf(dump.coding, source);
-    this.#memory = new GuestMemory(source, new ExtentTable(dump.extents), new PhysicalRegions(this.#regions), decoder);
+    this.#memory = memoryOfDump(dump, source, this.#regions);
     this.#architecture = ARCHITECTURES.find(({ id }) => id === dump.architecture);
     this.#host = HostSpace.of(dump, this.#memory);
-    this.#linux = this.#openLinux();
-    this.#kvm = new KvmQueries(() => this.#linux.kernel);
-    this.#guests = this.#openGuests();
+    this.#kernel = this.#kernelQueries();
   }
 
   static async open(request: OpenRequest, progress: Progress): Promise<DumpSession> {
@@ -230,54 +231,52 @@ export class DumpSession {
     const { candidates, completed, cpus, vmcoreinfo } = lookForRoots(this.#memory, this.#dump, this.#architecture, progress);
     Object.assign(this.#dump, { cpus, vmcoreinfo });
     this.#spaces.clear();
-    this.#linux = this.#openLinux();
-    this.#kvm = new KvmQueries(() => this.#linux.kernel);
-    this.#guests = this.#openGuests();
+    this.#kernel = this.#kernelQueries();
     return { candidates, completed };
   }
 
   getLinux(): MethodResults['getLinux'] {
-    return this.#linux.getOverview();
+    return this.#kernel.linux.getOverview();
   }
 
   readLinuxLog(argument: Argument<'readLinuxLog'>): MethodResults['readLinuxLog'] {
-    return this.#linux.readLog(argument);
+    return this.#kernel.linux.readLog(argument);
   }
 
   listLinuxTasks(): MethodResults['listLinuxTasks'] {
-    return this.#linux.listTasks();
+    return this.#kernel.linux.listTasks();
   }
 
   listLinuxModules(): MethodResults['listLinuxModules'] {
-    return this.#linux.listModules();
+    return this.#kernel.linux.listModules();
   }
 
   getLinuxTask(argument: Argument<'getLinuxTask'>): MethodResults['getLinuxTask'] {
-    return this.#linux.getTask(argument);
+    return this.#kernel.linux.getTask(argument);
   }
 
   getLinuxPage(argument: Argument<'getLinuxPage'>): MethodResults['getLinuxPage'] {
-    return this.#linux.getPage(argument);
+    return this.#kernel.linux.getPage(argument);
   }
 
   getLinuxLayout(): MethodResults['getLinuxLayout'] {
-    return writeLayout({ linux: this.#linux, kvm: this.#kvm, guests: this.#guests, memory: this.#memory });
+    return writeLayout({ ...this.#kernel, memory: this.#memory });
   }
 
   listVms(): MethodResults['listVms'] {
-    return this.#kvm.listVms();
+    return this.#kernel.kvm.listVms();
   }
 
   translateGuest(argument: Argument<'translateGuest'>): MethodResults['translateGuest'] {
-    return this.#guests.translate(argument);
+    return this.#kernel.guests.translate(argument);
   }
 
   walkGuest(argument: Argument<'walkGuest'>): MethodResults['walkGuest'] {
-    return this.#guests.walk(argument);
+    return this.#kernel.guests.walk(argument);
   }
 
   findGuestOwners(argument: Argument<'findGuestOwners'>): MethodResults['findGuestOwners'] {
-    return this.#guests.findOwners(argument);
+    return this.#kernel.guests.findOwners(argument);
   }
 
   planExport({ options }: Argument<'planExport'>): MethodResults['planExport'] {
@@ -307,10 +306,7 @@ export class DumpSession {
   /** This thread's share of the comparison, in bytes. */
   verifyExport(verification: Verification, progress: Progress): number {
     const { dump, source } = verification.image;
-    const adopted = adoptSource(source);
-    const decoder = dump.coding && decoderOf(dump.coding, adopted);
-    const result = new GuestMemory(adopted, new ExtentTable(dump.extents), new PhysicalRegions(dump.regions), decoder);
-    return compareMemory(this.#memory, result, verification, progress);
+    return compareMemory(this.#memory, memoryOfDump(dump, adoptSource(source)), verification, progress);
   }
 
   /** `outcomes`: of all threads, this one included. */
@@ -333,18 +329,17 @@ export class DumpSession {
     this.#export = undefined;
   }
 
-  #openLinux(): LinuxQueries {
-    return new LinuxQueries(() => kernelOfDump(this.#dump, this.#memory, this.#architecture, this.#debugFiles.kernelFiles));
-  }
-
-  #openGuests(): GuestTranslations {
-    const [linux, kvm] = [this.#linux, this.#kvm];
-    return new GuestTranslations({
+  /** Anew where what is known of the dump has grown. */
+  #kernelQueries(): KernelQueries {
+    const linux = new LinuxQueries(() => kernelOfDump(this.#dump, this.#memory, this.#architecture, this.#debugFiles.kernelFiles));
+    const kvm = new KvmQueries(() => linux.kernel);
+    const guests = new GuestTranslations({
       kernel: () => linux.kernel,
       machines: () => kvm.machines,
       memory: this.#memory,
       architecture: this.#architecture,
     });
+    return { linux, kvm, guests };
   }
 
   #exportSource(): ExportSource {

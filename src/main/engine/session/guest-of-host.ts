@@ -2,16 +2,14 @@
 import { WorkbenchError } from '#shared/errors.ts';
 import { ARCHITECTURES } from '../arch/index.ts';
 import { completeCpus } from '../formats/complete-cpus.ts';
-import { decoderOf } from '../formats/coding.ts';
+import { memoryOfDump } from '../formats/dump-memory.ts';
 import type { OpenedDump, Progress } from '../formats/format.ts';
 import { guestDump } from '../kvm-guest/guest-dump.ts';
 import { findMachines, machineOf } from '../kvm/machines.ts';
 import type { GivenKernel } from '../linux/given-kernel.ts';
 import type { LinuxKernel } from '../linux/kernel.ts';
 import type { ByteSource } from '../memory/byte-source.ts';
-import { ExtentTable } from '../memory/extent-table.ts';
-import { GuestMemory } from '../memory/guest-memory.ts';
-import { PhysicalRegions } from '../memory/physical-regions.ts';
+import type { GuestMemory } from '../memory/guest-memory.ts';
 import { kernelOfDump } from './kernel-of-dump.ts';
 import { lookForRoots } from './look-for-roots.ts';
 
@@ -20,12 +18,7 @@ import { lookForRoots } from './look-for-roots.ts';
  * kernel with KVM is found.
  */
 export function openGuestOfHost(dump: OpenedDump, source: ByteSource, vm: string, given: GivenKernel | undefined, progress: Progress): OpenedDump {
-  const memory = new GuestMemory(
-    source,
-    new ExtentTable(dump.extents),
-    new PhysicalRegions(dump.regions),
-    dump.coding && decoderOf(dump.coding, source),
-  );
+  const memory = memoryOfDump(dump, source);
   const kernel = kernelOfHost(dump, memory, given, progress);
   const { machines, problems } = findMachines(kernel);
   if (machines.length === 0 && problems.length > 0)

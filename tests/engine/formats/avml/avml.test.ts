@@ -1,11 +1,9 @@
 /** AVML version 2 images: of the tiny guest, compressed by the crate that AVML uses (tests/fixtures/make-elf.py), and damaged. */
+import { memoryOfDump } from '#engine/formats/dump-memory.ts';
 import { describe, expect, it } from 'vitest';
-import { decoderOf } from '#engine/formats/coding.ts';
 import { wholeFile } from '#engine/formats/format.ts';
 import { openDump } from '#engine/formats/registry.ts';
 import { ExtentTable } from '#engine/memory/extent-table.ts';
-import { GuestMemory } from '#engine/memory/guest-memory.ts';
-import { PhysicalRegions } from '#engine/memory/physical-regions.ts';
 import { ArraySource } from '../../memory/array-source.ts';
 import { fixtureBytes, loadsOf, openBytes, SILENT } from '../open-bytes.ts';
 
@@ -23,8 +21,7 @@ const truth = (start: number, end: number) => elf.subarray(ramOffset + start, ra
 function openNamed(bytes: Uint8Array, name: string): ReturnType<typeof openBytes> {
   const source = new ArraySource(bytes, name);
   const dump = openDump(source, { ...wholeFile(source, SILENT), architecture: 'arm64' });
-  const decoder = decoderOf(dump.coding!, source);
-  return { dump, source, memory: new GuestMemory(source, new ExtentTable(dump.extents), new PhysicalRegions(dump.regions), decoder) };
+  return { dump, source, memory: memoryOfDump(dump, source) };
 }
 
 const codes = ({ dump }: ReturnType<typeof openBytes>) => dump.diagnostics.map(({ code }) => code);
