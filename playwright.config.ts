@@ -25,8 +25,8 @@ export default defineConfig<HostOptions>({
   retries: 2,
   forbidOnly: Boolean(process.env['CI']),
   use: {
-    // Containers have no user for Chromium's sandbox.
-    launchOptions: { executablePath: findBrowser(), args: ['--no-sandbox'] },
+    // Containers have no user for Chromium's sandbox. Chromium starts a process for the next page in advance, which here is one more for each test.
+    launchOptions: { executablePath: findBrowser(), args: ['--no-sandbox', '--disable-features=SpareRendererForSitePerProcess'] },
     viewport: { width: 1440, height: 900 },
     screenshot: 'only-on-failure',
     // Recording makes the page walk's specs take 64 s instead of 51: TRACE=1 turns it on.

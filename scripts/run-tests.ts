@@ -4,12 +4,12 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { ensureBuilt } from './prepare.mjs';
+import { runVitestTwice } from './vitest-twice.mjs';
 
 const ROOT = join(import.meta.dirname, '..');
 const RESULTS = join(ROOT, 'test-results');
-const VITEST_REPORT = join(RESULTS, 'vitest.json');
 const PLAYWRIGHT_REPORT = join(RESULTS, 'playwright.json');
 /** Each test of a host adds a line (tests/hosts/record-host.ts). */
 const HOSTS = join(RESULTS, 'hosts.txt');
@@ -34,24 +34,14 @@ function report(file: string): Record<string, unknown> | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>) : undefined;
 }
 
-interface VitestReport {
-  numPassedTests: number;
-  numFailedTests: number;
-  testResults: { name: string; assertionResults: { fullName: string; status: string }[] }[];
-}
-
 interface PlaywrightSuite {
   title: string;
   specs?: { title: string; ok: boolean; tests: { projectName: string; status: string }[] }[];
   suites?: PlaywrightSuite[];
 }
 
-/** What failed, and what needed a second try: named once more at the end, where a log is looked at first. */
-function failedTests(): string[] {
-  const unit = report(VITEST_REPORT) as unknown as VitestReport | undefined;
-  const failed = (unit?.testResults ?? []).flatMap(({ name, assertionResults }) =>
-    assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => `FAILED: ${relative(ROOT, name)} > ${fullName}`),
-  );
+/** What failed, in no test too, and what needed a second try. */
+function endToEndLines(): string[] {
   const collect = ({ title, specs, suites }: PlaywrightSuite, above: string): string[] => [
     ...(specs ?? []).flatMap((spec) =>
       spec.tests
@@ -60,17 +50,13 @@ function failedTests(): string[] {
     ),
     ...(suites ?? []).flatMap((suite) => collect(suite, `${above}${title} > `)),
   ];
-  return [...failed, ...((report(PLAYWRIGHT_REPORT)?.['suites'] as PlaywrightSuite[] | undefined) ?? []).flatMap((suite) => collect(suite, ''))];
+  const { suites = [], errors = [] } = (report(PLAYWRIGHT_REPORT) ?? {}) as { suites?: PlaywrightSuite[]; errors?: { message?: string }[] };
+  return [...errors.map(({ message = '' }) => `FAILED: ${message.split('\n')[0]}`), ...suites.flatMap((suite) => collect(suite, ''))];
 }
 
 /** A step that failed without a failed test (a file that does not load, no report at all) counts as one. */
 function counted(counts: Counts, succeeded: boolean): Counts {
   return succeeded || counts.failed > 0 ? counts : { ...counts, failed: 1 };
-}
-
-function vitestCounts(): Counts {
-  const found = report(VITEST_REPORT) as unknown as VitestReport | undefined;
-  return { passed: found?.numPassedTests ?? 0, failed: found?.numFailedTests ?? 0 };
 }
 
 /** A test that passed on its second try passed. */
@@ -97,24 +83,21 @@ const checks = [
   step('lint', 'eslint', ['--flag', 'unstable_native_nodejs_ts_config', '.']),
   step('types', process.execPath, ['scripts/typecheck.mjs']),
 ];
-const unit = step(
-  'unit and contract tests',
-  'vitest',
-  ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${VITEST_REPORT}`],
-  browser,
-);
+console.log('\n── unit and contract tests');
+const unit = runVitestTwice(['vitest'], ['--reporter=default'], { cwd: ROOT, env: { ...process.env, ...browser } });
 const endToEnd = step('end-to-end tests', 'playwright', ['test', '--reporter=list,json'], {
   ...browser,
   PLAYWRIGHT_JSON_OUTPUT_FILE: PLAYWRIGHT_REPORT,
 });
 
-const parts = [counted(vitestCounts(), unit), counted(playwrightCounts(), endToEnd)];
+const parts = [unit, counted(playwrightCounts(), endToEnd)];
 const passed = parts.reduce((sum, part) => sum + part.passed, 0);
 const failed = parts.reduce((sum, part) => sum + part.failed, 0) + checks.filter((succeeded) => !succeeded).length;
 
 const hosts = existsSync(HOSTS) ? [...new Set(readFileSync(HOSTS, 'utf8').trim().split('\n'))].sort() : ['none'];
 console.log(`\nHosts exercised: ${hosts.join('; ')}`);
-for (const line of failedTests()) console.log(line);
+// Named once more at the end, where a log is looked at first.
+for (const line of [...unit.lines, ...endToEndLines()]) console.log(line);
 if (failedSteps.length > 0) console.log(`Failed: ${failedSteps.join(', ')}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && failedSteps.length === 0 ? 0 : 1;

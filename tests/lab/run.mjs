@@ -5,9 +5,10 @@
 //   VMCORE_NO_VMLINUX=1   do not fetch the kernel's debug symbols (860 MB, kept in ~/.cache/vmcore-lab): the test with crash then fails
 //   VMCORE_LAB_VERSIONS=1   make guests and KVM hosts of Linux 5.10 and 6.12 too, and crashed ones (some 20 minutes, 6 GB; 1.2 GB to download, kept there as well): tests/lab/{linux,kvm}-versions.lab.test.ts skip them otherwise
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { runVitestTwice } from '../../scripts/vitest-twice.mjs';
 
 const repository = path.resolve(import.meta.dirname, '../..');
 const lab = process.env.LAB_SCRIPT ?? path.resolve(repository, '../shared/lab/lab');
@@ -42,21 +43,15 @@ if (!env.VMCORE_NO_VMLINUX && !env.VMCORE_VMLINUX) {
   else say(`NO DEBUG VMLINUX: ${lab} vmlinux failed, so crash cannot be tried.\n${vmlinux.stderr ?? ''}`);
 }
 
-const folder = mkdtempSync(path.join(os.tmpdir(), 'vmcore-lab-'));
-const results = path.join(folder, 'results.json');
+const compiled = mkdtempSync(path.join(os.tmpdir(), 'vmcore-lab-'));
+env.NODE_COMPILE_CACHE ??= compiled;
 const vitest = path.join(repository, 'node_modules/vitest/vitest.mjs');
 const node = path.join(repository, 'node_modules/.bin/node');
-const args = [vitest, 'run', '--config', 'tests/lab/vitest.lab.config.ts', '--reporter=verbose', '--reporter=json', `--outputFile.json=${results}`];
-const run = spawnSync(existsSync(node) ? node : process.execPath, [...args, ...process.argv.slice(2)], { stdio: 'inherit', cwd: repository, env });
-
-let passed = 0;
-let failed = run.status === 0 ? 0 : 1;
-if (existsSync(results)) {
-  const { numPassedTests, numFailedTests, numFailedTestSuites, numPendingTests } = JSON.parse(readFileSync(results, 'utf8'));
-  passed = numPassedTests;
-  failed = Math.max(numFailedTests, numFailedTestSuites > 0 && numFailedTests === 0 ? 1 : 0, failed && numFailedTests === 0 ? 1 : 0);
-  if (numPendingTests > 0) say(`${numPendingTests} skipped`);
-}
-rmSync(folder, { recursive: true, force: true });
+const command = [existsSync(node) ? node : process.execPath, vitest];
+const args = ['--config=tests/lab/vitest.lab.config.ts', '--reporter=verbose', ...process.argv.slice(2)];
+const { passed, skipped, failed, lines } = runVitestTwice(command, args, { cwd: repository, env });
+rmSync(compiled, { recursive: true, force: true });
+for (const line of lines) say(line);
+if (skipped > 0) say(`${skipped} skipped`);
 say(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
