@@ -52,13 +52,13 @@ const TASKS: {
     const queries: SessionQueries = theSession();
     return (queries[name] as (argument: unknown) => unknown).call(queries, argument);
   },
-  beginExport: (request, progress) => theSession().beginExport(request, progress),
-  copyExport: ({ work }, progress) => theSession().copyExport(work, progress),
-  sealExport: ({ options, outcomes }, progress) => theSession().sealExport(options, outcomes, progress),
-  verifyExport: ({ verification }, progress) => theSession().verifyExport(verification, progress),
-  publishExport: ({ outcomes, verified }, progress) => theSession().publishExport(outcomes, verified, progress),
+  beginExport: (request, progress) => theSession().export.begin(request, progress),
+  copyExport: ({ work }, progress) => theSession().export.copy(work, progress),
+  sealExport: ({ options, outcomes }, progress) => theSession().export.seal(options, outcomes, progress),
+  verifyExport: ({ verification }, progress) => theSession().export.verify(verification, progress),
+  publishExport: ({ outcomes, verified }, progress) => theSession().export.publish(outcomes, verified, progress),
   discardExport() {
-    theSession().discardExport();
+    theSession().export.discard();
     return null;
   },
   close() {

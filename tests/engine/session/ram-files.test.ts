@@ -259,7 +259,7 @@ describe('an export', () => {
     symlinkSync(backing, path.join(folder, 'new.elf.part'));
     const session = await open(stream, { [SHARED_BLOCK]: backing });
     for (const target of [backing, linked, path.join(folder, 'new.elf')]) {
-      expect(() => session.beginExport({ options, target }, SILENT)).toThrow(expect.objectContaining({ code: 'cannot-write' }));
+      expect(() => session.export.begin({ options, target }, SILENT)).toThrow(expect.objectContaining({ code: 'cannot-write' }));
     }
     expect(Buffer.compare(readFileSync(backing), before)).toBe(0);
   });
@@ -268,10 +268,10 @@ describe('an export', () => {
     const { stream, backing } = copyOfIgnoreShared(folder);
     const target = path.join(folder, 'out.elf');
     const session = await open(stream, { [SHARED_BLOCK]: backing });
-    const { work } = session.beginExport({ options, target }, SILENT);
-    const outcomes = [session.copyExport(work, SILENT)];
-    await session.sealExport({ ...options, verify: false }, outcomes, SILENT);
-    session.publishExport(outcomes, null, SILENT);
+    const { work } = session.export.begin({ options, target }, SILENT);
+    const outcomes = [session.export.copy(work, SILENT)];
+    await session.export.seal({ ...options, verify: false }, outcomes, SILENT);
+    session.export.publish(outcomes, null, SILENT);
     expect(Buffer.compare(readAll(await open(target), MEMORY).bytes, truth())).toBe(0);
   });
 
@@ -279,8 +279,8 @@ describe('an export', () => {
     const { stream, backing } = copyOfIgnoreShared(folder);
     const session = await open(stream, { [SHARED_BLOCK]: backing });
     truncateSync(backing, 0x1000);
-    const copy = () => session.copyExport(session.beginExport({ options, target: path.join(folder, 'out.elf') }, SILENT).work, SILENT);
+    const copy = () => session.export.copy(session.export.begin({ options, target: path.join(folder, 'out.elf') }, SILENT).work, SILENT);
     expect(copy).toThrow(expect.objectContaining({ code: 'source-changed' }));
-    session.discardExport();
+    session.export.discard();
   });
 });

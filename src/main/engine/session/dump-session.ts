@@ -1,21 +1,10 @@
 /** One open dump inside one thread: everything that the contract asks of a dump, synchronously. */
 import type { MethodArgument, MethodResults } from '#shared/contract.ts';
-import { assert, WorkbenchError } from '#shared/errors.ts';
-import type {
-  CpuView,
-  DeviceSummary,
-  DumpSummary,
-  ExportOptions,
-  ExportReport,
-  MemoryMap,
-  RegionCorrection,
-  RootChoice,
-  RootSearch,
-} from '#shared/model/index.ts';
+import { WorkbenchError } from '#shared/errors.ts';
+import type { CpuView, DeviceSummary, DumpSummary, MemoryMap, RootChoice, RootSearch } from '#shared/model/index.ts';
 import { addressBits, lastVirtual } from '#shared/virtual-address.ts';
 import type { Architecture } from '../arch/architecture.ts';
 import { ARCHITECTURES } from '../arch/index.ts';
-import { beginExport, helpExport, type CopyOutcome, type ExportJob, type ExportWork } from '../export/job.ts';
 import type { ExportSource } from '../export/export-source.ts';
 import { planExport } from '../export/plan.ts';
 import type { OpenedDump, OpenedRegion, Progress } from '../formats/format.ts';
@@ -32,6 +21,7 @@ import { GuestTranslations } from './guest-translation.ts';
 import { HostSpace } from './host-space.ts';
 import { DebugFiles } from './debug-files.ts';
 import type { DumpImage } from './dump-image.ts';
+import { keptCorrections, MapCorrections, projectPathOf } from './map-corrections.ts';
 import { correctRegions, describeMap } from './memory-map.ts';
 import { kernelOfDump } from './kernel-of-dump.ts';
 import { KvmQueries } from './kvm-queries.ts';
@@ -39,21 +29,15 @@ import { writeLayout } from './linux-layout.ts';
 import { LinuxQueries } from './linux-queries.ts';
 import { openImage, type OpenRequest } from './open-image.ts';
 import { lookForRoots } from './look-for-roots.ts';
-import { projectPath, readProject, writeProject } from './project-file.ts';
+import { projectPath } from './project-file.ts';
 import { readFile, readPhysical, readVirtual } from './read-memory.ts';
 import { resolveText } from './resolve-text.ts';
+import { SessionExport } from './session-export.ts';
 import { summarize } from './summary.ts';
-import { compareMemory, openResult, wantsVerification, type Verification } from './verify-export.ts';
 import { rootModesOf, translationTables } from './translation-root.ts';
 
 /** Arguments of a method without the dump's id: a session is one dump. */
 type Argument<Name extends keyof MethodResults> = Omit<MethodArgument<Name>, 'dumpId'>;
-
-/** An export that has begun: what threads are given to help, and how many are worth it. */
-export interface ExportStart {
-  work: ExportWork;
-  threads: number;
-}
 
 /** What is asked of the kernel in the dump, of the machines that it runs, and of their addresses. */
 interface KernelQueries {
@@ -71,28 +55,23 @@ export class DumpSession {
   readonly #memory: GuestMemory;
   readonly #architecture: Architecture | undefined;
   readonly #host: HostSpace | undefined;
+  readonly #corrections: MapCorrections;
+  readonly export: SessionExport;
   #kernel: KernelQueries;
-  #corrections: RegionCorrection[];
-  #export: ExportJob | undefined;
-  /** The exported file, opened to be verified. */
-  #result: Awaited<ReturnType<typeof openResult>> | undefined;
-  /** Whether the corrections stand in the project file. */
-  #kept = true;
-  #regions: OpenedRegion[];
   /** By root, so that interactive work does not make one per address. */
   readonly #spaces = new Map<string, TranslationSpace>();
 
   private constructor(source: OpenSource, image: DumpImage, debugFiles: DebugFiles) {
-    const { dump, corrections } = image;
+    const { dump } = image;
     this.#source = source;
     this.#debugFiles = debugFiles;
     this.#image = image;
     this.#dump = dump;
-    this.#corrections = corrections;
-    this.#regions = correctRegions(dump, corrections);
-    this.#memory = memoryOfDump(dump, source, this.#regions);
+    this.#corrections = new MapCorrections(image);
+    this.#memory = memoryOfDump(dump, source, this.#corrections.regions);
     this.#architecture = ARCHITECTURES.find(({ id }) => id === dump.architecture);
     this.#host = HostSpace.of(dump, this.#memory);
+    this.export = new SessionExport(() => this.#exportSource());
     this.#kernel = this.#kernelQueries();
   }
 
@@ -123,7 +102,7 @@ export class DumpSession {
   }
 
   get image(): DumpImage {
-    return { ...this.#image, corrections: this.#corrections };
+    return { ...this.#image, corrections: this.#corrections.list };
   }
 
   close(): void {
@@ -133,7 +112,8 @@ export class DumpSession {
 
   summary(dumpId: string): DumpSummary {
     const summary = summarize(dumpId, this.#image, this.getMemoryMap(), this.#architecture);
-    return this.#corrections.length > 0 && this.#kept ? { ...summary, projectFile: projectPathOf(this.#image) } : summary;
+    const { projectFile } = this.#corrections;
+    return projectFile === undefined ? summary : { ...summary, projectFile };
   }
 
   getCpus(): CpuView[] {
@@ -142,7 +122,7 @@ export class DumpSession {
   }
 
   getMemoryMap(): MemoryMap {
-    return describeMap(this.#dump, this.#regions, this.#memory.extents, this.#corrections);
+    return describeMap(this.#dump, this.#regions, this.#memory.extents, this.#corrections.list);
   }
 
   listDevices(): DeviceSummary[] {
@@ -153,25 +133,11 @@ export class DumpSession {
     return describeDevice(this.#source, this.#dump.devices, index);
   }
 
-  /** Takes the corrections over even where they cannot be kept beside the dump (a read-only folder): a diagnostic then says so. */
   correctMemoryMap({ corrections, keep = true }: Argument<'correctMemoryMap'>): MemoryMap {
     if (this.#dump.space === 'hva')
       throw new WorkbenchError('bad-request', 'the mappings of a process are as the core has them: there is nothing to correct');
-    this.#regions = correctRegions(this.#dump, corrections);
-    this.#corrections = corrections;
+    this.#corrections.replace(corrections, keep);
     this.#memory.regions = new PhysicalRegions(this.#regions);
-    this.#kept = keep;
-    if (!keep) return this.getMemoryMap();
-    try {
-      writeProject(projectPathOf(this.#image), corrections);
-    } catch (error) {
-      this.#dump.diagnostics.push({
-        severity: 'info',
-        code: 'corrections-not-kept',
-        message: `The corrections could not be written to ${projectPathOf(this.#image)}: ${(error as Error).message}`,
-        consequence: 'They hold until the dump is closed.',
-      });
-    }
     return this.getMemoryMap();
   }
 
@@ -283,52 +249,6 @@ export class DumpSession {
     return planExport(this.#exportSource(), options);
   }
 
-  /** Starts an export; `finishExport` or `discardExport` must follow. */
-  beginExport({ options, target }: Pick<MethodArgument<'exportDump'>, 'options' | 'target'>, progress: Progress): ExportStart {
-    this.#export = beginExport(this.#exportSource(), options, target, progress);
-    return { work: this.#export.work, threads: this.#export.threads };
-  }
-
-  /** This thread's share of the export that it began, or of another thread's. */
-  copyExport(work: ExportWork, progress: Progress): CopyOutcome {
-    return this.#export?.copy(progress) ?? helpExport(this.#exportSource(), work, progress);
-  }
-
-  /** Completes the file and, where that is wanted, opens it: every thread then compares its share (`verifyExport`). Null when it is not to be verified. */
-  async sealExport(options: ExportOptions, outcomes: readonly CopyOutcome[], progress: Progress): Promise<Verification | null> {
-    assert(this.#export, 'an export is under way in this thread');
-    const sealed = this.#export.seal(outcomes);
-    if (!wantsVerification(options, sealed)) return null;
-    this.#result = await openResult(sealed, options, this.#dump.architecture, progress);
-    return this.#result.verification;
-  }
-
-  /** This thread's share of the comparison, in bytes. */
-  verifyExport(verification: Verification, progress: Progress): number {
-    const { dump, source } = verification.image;
-    return compareMemory(this.#memory, memoryOfDump(dump, adoptSource(source)), verification, progress);
-  }
-
-  /** `outcomes`: of all threads, this one included. */
-  publishExport(outcomes: readonly CopyOutcome[], verified: number | null, progress: Progress): ExportReport {
-    assert(this.#export, 'an export is under way in this thread');
-    this.#closeResult();
-    const report = this.#export.publish(outcomes, verified, progress);
-    this.#export = undefined;
-    return report;
-  }
-
-  #closeResult(): void {
-    this.#result?.close();
-    this.#result = undefined;
-  }
-
-  discardExport(): void {
-    this.#closeResult();
-    this.#export?.discard();
-    this.#export = undefined;
-  }
-
   /** Anew where what is known of the dump has grown. */
   #kernelQueries(): KernelQueries {
     const linux = new LinuxQueries(() => kernelOfDump(this.#dump, this.#memory, this.#architecture, this.#debugFiles.kernelFiles));
@@ -356,6 +276,10 @@ export class DumpSession {
       dump: { ...this.#dump, regions: this.#regions },
       architecture: this.#architecture,
     };
+  }
+
+  get #regions(): OpenedRegion[] {
+    return this.#corrections.regions;
   }
 
   #canWalk(choice: RootChoice): boolean {
@@ -386,26 +310,4 @@ export class DumpSession {
 function correctedHost(image: Pick<DumpImage, 'files' | 'dump'>): OpenedDump {
   const { dump } = image;
   return { ...dump, regions: correctRegions(dump, keptCorrections(projectPath(image.files[0]!.path), dump)) };
-}
-
-function projectPathOf({ files, options }: Pick<DumpImage, 'files' | 'options'>): string {
-  return projectPath(files[0]!.path, options.vm);
-}
-
-/** Corrections from the project file; one that cannot be used is said, not obeyed. */
-function keptCorrections(path: string, dump: OpenedDump): RegionCorrection[] {
-  try {
-    const corrections = readProject(path);
-    correctRegions(dump, corrections);
-    return corrections;
-  } catch (error) {
-    const message = error instanceof WorkbenchError || error instanceof Error ? error.message : String(error);
-    dump.diagnostics.push({
-      severity: 'suspect',
-      code: 'project-file-unusable',
-      message: `The corrections in ${path} cannot be used: ${message}`,
-      consequence: 'The map is shown as the dump proves it.',
-    });
-    return [];
-  }
 }

@@ -4,8 +4,9 @@ import type { EncodedError } from '#shared/errors.ts';
 import type { DumpSummary, ExportOptions, ExportReport, RootSearch } from '#shared/model/index.ts';
 import type { DumpImage } from './dump-image.ts';
 import type { CopyOutcome, ExportWork } from '../export/job.ts';
-import type { DumpSession, ExportStart } from './dump-session.ts';
+import type { DumpSession } from './dump-session.ts';
 import type { OpenRequest } from './open-image.ts';
+import type { ExportStart } from './session-export.ts';
 import type { Verification } from './verify-export.ts';
 
 /** Methods of the contract that a session answers as they are. */
