@@ -20,7 +20,10 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRule>> = {
   // The engine, in the order of the way of the data: a later stage may look at an earlier one, never the other way round.
   [`${ENGINE}/memory`]: { folders: ['src/shared'], packages: [] },
   // paging-mode.ts is the form in which a CPU family describes its page tables to the walker.
-  [`${ENGINE}/arch`]: { folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/translate/paging-mode.ts`], packages: [] },
+  [`${ENGINE}/arch`]: {
+    folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/translate/paging-mode.ts`, `${ENGINE}/translate/encryption-bit.ts`],
+    packages: [],
+  },
   [`${ENGINE}/translate`]: { folders: ['src/shared', `${ENGINE}/memory`, `${ENGINE}/arch`], packages: [] },
   // What libvirt's XML says of a guest: shown by the container that carries it, and evidence for the machine's map.
   [`${ENGINE}/libvirt`]: { folders: ['src/shared'], packages: [] },

@@ -6,13 +6,20 @@ import { MemslotMap } from '#engine/kvm/memslot-map.ts';
 import { MemslotMemory } from '#engine/kvm/memslot-memory.ts';
 import { kvmMode } from '#engine/kvm/spte-format.ts';
 import type { SpteMarks } from '#engine/kvm/spte-marks.ts';
+import { ENTRY_PAGE } from '#engine/translate/paging-mode.ts';
 import { Translator } from '#engine/translate/translator.ts';
 import { collectWalk } from '#engine/translate/walk.ts';
 import type { Memslot, Walk } from '#shared/model/index.ts';
 import { BufferMemory } from '../translate/buffer-memory.ts';
 
 const LONG = x86_64.pagingMode('x86-64-4level');
-const MARKS: SpteMarks = { mmio: { mask: (1n << 51n) | 1n, value: (1n << 51n) | 1n }, hostWritable: 9, mmuWritable: 10, memory: 11 };
+const MARKS: SpteMarks = {
+  mmio: { mask: (1n << 51n) | 1n, value: (1n << 51n) | 1n },
+  hostWritable: 9,
+  mmuWritable: 10,
+  memory: 11,
+  encryption: undefined,
+};
 const NPT = kvmMode(x86_64.pagingMode('npt-4level'), MARKS);
 const HVA = 0x7f12_3450_0000n;
 const SLOT: Memslot = { addressSpace: 0, id: 0, baseGfn: 0, npages: 0x20, userspaceAddr: HVA, flags: [] };
@@ -66,6 +73,13 @@ class Host {
     return compareRoads({ memslot, host, nested: this.nestedWalk(gpa), marks: MARKS, invalidating });
   }
 }
+
+it('an address in a nested table is read apart from the bit that marks encrypted memory (AMD SME)', () => {
+  const { format } = kvmMode(x86_64.pagingMode('npt-4level'), { ...MARKS, encryption: 47 });
+  const entry = (1n << 47n) | 0x1_2345_6000n | 0x67n;
+  expect(format.target(1, Number(entry & 0xffff_ffffn), Number(entry >> 32n), ENTRY_PAGE)).toBe(0x1_2345_6000);
+  expect(format.fields(1, entry, ENTRY_PAGE, false).filter(({ name }) => name === 'C')).toMatchObject([{ bit: 47, value: 1n }]);
+});
 
 describe('memslots', () => {
   const slots = new MemslotMap([ALIAS, SMM, SLOT], 0);

@@ -44,6 +44,8 @@ export interface CpuState {
   littleEndian?: boolean;
   /** Translation tables that the dump holds outside of guest memory; all CPUs share one. */
   hashTable?: HashTable;
+  /** Bit of page table entries that says that memory is encrypted, where the system uses one. */
+  encryptionBit?: number;
   /** True when the emulator had it halted; undefined where the dump does not say. */
   halted?: boolean;
 }

@@ -1,12 +1,14 @@
 /** Entries of nested page tables as KVM makes them: the CPU's format, with KVM's marks by name. See spte-marks.ts. */
 import { formatAddress } from '#shared/address-text.ts';
 import type { BitField } from '#shared/model/index.ts';
+import { withEncryptionBit } from '../translate/encryption-bit.ts';
 import { ENTRY_NOT_PRESENT, type EntryFormat, type PagingMode } from '../translate/paging-mode.ts';
 import { hasBit, isFrozen, isMmio, type SpteMarks } from './spte-marks.ts';
 
 /** The mode with entries that tell of KVM. An entry that marks a page as no memory, which the CPU refuses, is not present. */
 export function kvmMode(mode: PagingMode, marks: SpteMarks): PagingMode {
-  return { ...mode, format: kvmFormat(mode.format, marks) };
+  const { format } = withEncryptionBit(mode, marks.encryption);
+  return { ...mode, format: kvmFormat(format, marks) };
 }
 
 function kvmFormat(format: EntryFormat, marks: SpteMarks): EntryFormat {

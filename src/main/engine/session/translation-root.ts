@@ -6,6 +6,7 @@ import { VIRTUAL_LAST } from '#shared/units.ts';
 import type { Architecture, Regime, RegimeTable } from '../arch/architecture.ts';
 import type { CpuState } from '../arch/cpu-state.ts';
 import type { SpaceTable } from '../translate/translation-space.ts';
+import { withEncryptionBit } from '../translate/encryption-bit.ts';
 import { viewOfMode } from '../translate/paging-mode.ts';
 import { tablesOfRegime } from '../translate/regime-tables.ts';
 
@@ -43,7 +44,12 @@ function typedTables(architecture: Architecture, first: CpuState | undefined, ch
   const options = first && architecture.regimesOf(first)[0].tables.at(-1)?.options;
   const one: RegimeTable = { register: source, mode, root, first: 0n, last: VIRTUAL_LAST, options };
   const tables = architecture.tablesOfRoot?.(mode, root, first) ?? [one];
-  return tables.map((table) => ({ ...table, mode: architecture.pagingMode(table.mode), source, options: table.options ?? {} }));
+  return tables.map(({ options: own = {}, ...table }) => ({
+    ...table,
+    mode: withEncryptionBit(architecture.pagingMode(table.mode), own.encryptionBit),
+    source,
+    options: own,
+  }));
 }
 
 /** A root whose tables' addresses go through the second stage of a regime of the first CPU. */
@@ -58,7 +64,16 @@ function typedTableOverStage(
   if (!own?.options.below)
     throw new WorkbenchError('bad-request', `${wanted} of CPU ${first.index} has one stage of translation, so a root needs no regime`);
   const source = `typed in: ${formatAddress(root)}, through ${own.options.below.source}`;
-  return [{ ...own, root, source, mode: mode === undefined ? own.mode : architecture.pagingMode(mode), first: 0n, last: VIRTUAL_LAST }];
+  return [
+    {
+      ...own,
+      root,
+      source,
+      mode: mode === undefined ? own.mode : withEncryptionBit(architecture.pagingMode(mode), own.options.encryptionBit),
+      first: 0n,
+      last: VIRTUAL_LAST,
+    },
+  ];
 }
 
 /** That of the first CPU; the family's usual one where there is no CPU, or it has paging off. */

@@ -35,6 +35,8 @@ export function rightsOf(bits: number): Rights {
 export interface PagingOptions {
   /** True when the CPU is known to have no-execute protection off (x86: EFER.NXE is 0): the no-execute bit is then a reserved one. */
   noExecuteOff?: boolean;
+  /** Bit of every entry that is none of its address: encryption-bit.ts. */
+  encryptionBit?: number;
   /** Entries that the top table has, where it is not a whole one; `last` inclusive. */
   topRange?: { first: number; last: number };
   /** True when the CPU ignores bits 63 to 56 of an address in these tables; bit 55 then stands for all of them (AArch64: TCR_ELx.TBI). */

@@ -1,6 +1,7 @@
 /** From what a CPU's registers say to tables that can be walked. */
 import type { Architecture, Regime } from '#engine/arch/architecture.ts';
 import type { CpuState } from '#engine/arch/cpu-state.ts';
+import { withEncryptionBit } from './encryption-bit.ts';
 import type { StageTable } from './paging-mode.ts';
 import type { SpaceTable } from './translation-space.ts';
 
@@ -8,7 +9,7 @@ import type { SpaceTable } from './translation-space.ts';
 export function tablesOfRegime(architecture: Pick<Architecture, 'pagingMode'>, regime: Regime, cpu: number): SpaceTable[] {
   const below = stageBelow(architecture, regime, cpu);
   return regime.tables.map(({ register, mode, root, first, last, options = {} }) => ({
-    mode: architecture.pagingMode(mode),
+    mode: withEncryptionBit(architecture.pagingMode(mode), options.encryptionBit),
     root,
     source: `${register} of CPU ${cpu}`,
     options: below ? { ...options, below } : options,

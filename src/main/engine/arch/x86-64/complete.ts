@@ -1,9 +1,10 @@
 /**
- * The kernel's page tables for CPUs whose notes hold no CR3: a kdump of a crashed kernel, which has NT_PRSTATUS alone.
+ * What VMCOREINFO tells of CPUs: the kernel's page tables for those whose notes hold no CR3 (a kdump of a crashed kernel, which has NT_PRSTATUS alone), and which bit of entries marks encrypted memory.
  *
- * Source: Linux arch/x86/kernel/machine_kexec_64.c, arch_crash_save_vmcoreinfo (v6.1): phys_base, swapper_pg_dir, pgtable_l5_enabled; mm.rst: __START_KERNEL_map. The tables are the kernel's own: of a CPU that ran a
+ * Source: Linux arch/x86/kernel/machine_kexec_64.c, arch_crash_save_vmcoreinfo (v6.1): phys_base, swapper_pg_dir, pgtable_l5_enabled, sme_mask; mm.rst: __START_KERNEL_map. The tables are the kernel's own: of a CPU that ran a
  * program they have the upper half.
  */
+import { encryptionBitOf } from '#engine/translate/encryption-bit.ts';
 import type { CpuEvidence } from '../architecture.ts';
 import type { CpuState, RegisterValue } from '../cpu-state.ts';
 
@@ -17,6 +18,13 @@ const LONG_MODE = (1n << 8n) | (1n << 10n);
 
 /** See Architecture.completeCpus. */
 export function completeCpus(cpus: readonly CpuState[], { vmcoreinfo }: CpuEvidence): CpuState[] {
+  const mask = vmcoreinfo?.get('NUMBER(sme_mask)') ?? '';
+  const encryptionBit = /^\d{1,20}$/.test(mask) ? encryptionBitOf(BigInt(mask)) : undefined;
+  const rooted = withRoots(cpus, vmcoreinfo);
+  return encryptionBit === undefined ? rooted : rooted.map((cpu) => ({ ...cpu, encryptionBit }));
+}
+
+function withRoots(cpus: readonly CpuState[], vmcoreinfo: CpuEvidence['vmcoreinfo']): CpuState[] {
   const root = vmcoreinfo && kernelRoot(vmcoreinfo);
   if (!vmcoreinfo || root === undefined) return [...cpus];
   const levels = vmcoreinfo.get('NUMBER(pgtable_l5_enabled)') === '1' ? 5 : 4;

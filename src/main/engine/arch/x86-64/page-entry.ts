@@ -9,7 +9,7 @@
  *
  * Reserved: bit 7 of PML5 and PML4 entries; address bits below the page size of 2 MiB and 1 GiB pages (13 up); NX when EFER.NXE is 0.
  * Not supported: address bits above MAXPHYADDR, which no dump tells (52 is assumed); the keys' own rights (PKRU); HLAT's bit 11;
- * encryption bits of SEV and TDX inside the address.
+ * TDX's bit of shared memory. AMD's encryption bit: translate/encryption-bit.ts.
  */
 import type { BitField } from '#shared/model/index.ts';
 import {

@@ -27,9 +27,13 @@ export function bitOf(state: CpuState, register: string, bit: number): boolean |
 export function regimeOf(state: CpuState, usual: X86ModeId = 'x86-64-4level'): Regime {
   const { mode, reason } = chooseMode(state, usual);
   const cr3 = state.registers.cr3;
-  const root = cr3 === undefined ? null : Number(cr3.value & (ROOT_MASKS[mode] ?? ROOT_MASK));
+  const { encryptionBit } = state;
+  // CR3 has the bit, too.
+  const address = encryptionBit === undefined ? ROOT_MASK : ROOT_MASK & ~(1n << BigInt(encryptionBit));
+  const root = cr3 === undefined ? null : Number(cr3.value & (ROOT_MASKS[mode] ?? address));
   const where = cr3 === undefined ? 'the dump does not hold CR3' : `root from CR3 = ${groupedHex(cr3.value, cr3.width / 4)}`;
-  const named = { id: 'cr3', title: 'Linear addresses', reason: `${reason}; ${where}` };
+  const marks = encryptionBit === undefined ? '' : `; bit ${encryptionBit} of entries marks encrypted memory (VMCOREINFO: NUMBER(sme_mask))`;
+  const named = { id: 'cr3', title: 'Linear addresses', reason: `${reason}; ${where}${marks}` };
   return wholeRegime(named, { register: 'CR3', mode, root, options: pagingOptionsOf(state) });
 }
 
@@ -59,7 +63,8 @@ function chooseMode(state: CpuState, usual: X86ModeId): { mode: X86ModeId; reaso
 }
 
 function pagingOptionsOf(state: CpuState): PagingOptions {
-  return bitOf(state, 'efer', 11) === false ? { noExecuteOff: true } : {};
+  const { encryptionBit } = state;
+  return { ...(bitOf(state, 'efer', 11) === false ? { noExecuteOff: true } : {}), ...(encryptionBit === undefined ? {} : { encryptionBit }) };
 }
 
 /** "64-bit kernel, CPL 0, halted" */
