@@ -15,7 +15,7 @@ export const vms: Command = {
   details: `Finds them by KVM's own list and by the files that tasks hold.
   PID              one of them: the process that runs it; PID.N where one process has several
   --memslots       which guest-physical memory lies where in the process, by address space
-  --vcpus          their threads, states and registers`,
+  --vcpus          their threads, states, instruction pointers and page tables; \`registers FILE --vm PID\` has all registers`,
   arity: [1, 2],
   options: { memslots: { type: 'boolean' }, vcpus: { type: 'boolean' } },
   async run(context) {
@@ -28,6 +28,7 @@ export const vms: Command = {
     if (context.json) context.print(toJson({ vms: found.map(asJson), problems: list.problems }));
     else {
       for (const problem of list.problems) context.note(problem);
+      if (list.vms.length === 0) context.note('No virtual machine was found.');
       const show = memslots === true ? memslotText : vcpus === true ? vcpuText : wanted === undefined ? undefined : detailText;
       if (show) context.print(found.map(show).join('\n\n'));
       else if (found.length > 0) context.print(overviewText(found));
@@ -36,11 +37,11 @@ export const vms: Command = {
   },
 };
 
-function pick({ vms: all }: VirtualMachineList, wanted: string): VirtualMachine[] {
+function pick({ vms: all, problems }: VirtualMachineList, wanted: string): VirtualMachine[] {
   const found = all.filter(({ id, pid }) => id === wanted || `${pid}` === wanted);
   if (found.length > 0) return found;
-  const there = all.length === 0 ? 'there are none' : `there are ${all.map(({ id }) => id).join(', ')}`;
-  throw new UsageError(`vms: there is no virtual machine ${wanted}: ${there}`);
+  const there = all.length === 0 ? 'none was found in this dump' : `there are ${all.map(({ id }) => id).join(', ')}`;
+  throw new UsageError([`vms: there is no virtual machine ${wanted}: ${there}`, ...problems].join('\n'));
 }
 
 function asJson({ memslots, vcpus, nested, ...rest }: VirtualMachine) {

@@ -11,6 +11,7 @@ const FOPS = 0x900n;
 const INIT = 0x1000n;
 const CPU = 0xe00n;
 const RUN_QUEUE = 0xa00n;
+const MODULES = 0xb00n;
 const [FIRST, SECOND] = [0x80000n, 0x84000n] as const;
 
 const atomic = struct('atomic_t', { counter: u32 });
@@ -102,10 +103,10 @@ describe('machines of a host', () => {
     expect(machines.map(({ id, pid, name, guestName, foundBy, problems: own }) => ({ id, pid, name, guestName, foundBy, own }))).toEqual(
       [2, 3].map((pid) => ({ id: `${pid}`, pid, name: 'qemu', guestName: `vm-${pid}`, foundBy: ['vm-list', 'task-file'], own: [] })),
     );
-    const machine = machineOf(machines, '3');
+    const machine = machineOf({ machines, problems }, '3');
     expect(machine.processRoot).toBe(0x31000);
     expect(describeMachine(machine)).toMatchObject({ address: FIRST, memory: 5 * 4096, pageSize: 4096 });
-    expect(() => machineOf(machines, '4')).toThrow('there is no virtual machine 4: there are 2, 3');
+    expect(() => machineOf({ machines, problems }, '4')).toThrow('there is no virtual machine 4: there are 2, 3');
   });
 
   it("that only KVM's list has are shown with what that means: a process that is ending has let go of its files and its memory", () => {
@@ -156,8 +157,27 @@ describe('machines of a host', () => {
   });
 
   it('of a kernel without KVM are none', () => {
-    const bare = new MadeKernel(typesOf(structs), { init_task: INIT });
+    const bare = new MadeKernel(typesOf([...structs, struct('module', { list: listHead })]), { init_task: INIT, modules: MODULES });
+    bare.write('list_head', MODULES, { next: MODULES, prev: MODULES });
     expect(findMachines(bare.kernel)).toEqual({ machines: [], problems: [expect.stringContaining('neither loaded nor built in')] });
+  });
+
+  it('are not denied where the list of modules is torn, or not known', () => {
+    const torn = new MadeKernel(typesOf([...structs, struct('module', { list: listHead })]), { init_task: INIT, modules: MODULES });
+    expect(findMachines(torn.kernel).problems).toEqual([expect.stringMatching(/not among the modules that the dump has.* not whole/)]);
+    expect(() => machineOf(findMachines(torn.kernel), '4')).toThrow(
+      expect.objectContaining({
+        message: 'there is no virtual machine 4: none was found in this dump',
+        details: { hint: expect.stringContaining('not whole') },
+      }),
+    );
+    const unknown = new MadeKernel(typesOf(structs), { init_task: INIT });
+    expect(findMachines(unknown.kernel).problems).toEqual([expect.stringContaining('Whether KVM is loaded is not known')]);
+    const bare = new MadeKernel(typesOf([]), {});
+    bare.kernel.given!.typesOf = () => undefined;
+    expect(() => findMachines(bare.kernel)).toThrow(
+      expect.objectContaining({ code: 'unsupported', message: expect.stringContaining('modules is not known') }),
+    );
   });
 
   it('of a KVM whose types are not known are refused, with what would supply them', () => {

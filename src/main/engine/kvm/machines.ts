@@ -11,6 +11,7 @@ import { WorkbenchError } from '#shared/errors.ts';
 import type { LinuxKernel } from '../linux/kernel.ts';
 import type { KernelStruct } from '../linux/kernel-struct.ts';
 import { readList } from '../linux/lists.ts';
+import { listModules } from '../linux/modules.ts';
 import { commandLineOf, listTasks } from '../linux/tasks.ts';
 import { guestNameOf } from './guest-name.ts';
 import { KvmModule } from './kvm-module.ts';
@@ -35,7 +36,7 @@ export interface Machines {
 /** Throws WorkbenchError `unsupported` for a kernel whose types or symbols are not known, those of module kvm among them; the message says what would supply them. */
 export function findMachines(kernel: LinuxKernel): Machines {
   const kvm = KvmModule.find(kernel);
-  if (!kvm) return { machines: [], problems: ['This kernel runs no virtual machines: KVM is neither loaded nor built in.'] };
+  if (!kvm) return { machines: [], problems: [whyNoKvm(kernel)] };
   const problems: string[] = [];
   const listed = listMachines(kvm, problems);
   const { tasks, problems: ofTasks } = listTasks(kernel);
@@ -66,12 +67,23 @@ export function findMachines(kernel: LinuxKernel): Machines {
   return { machines, problems };
 }
 
-/** The machine of that id; of a PID alone when the process has one. Throws WorkbenchError `bad-request`. */
-export function machineOf(machines: readonly KvmMachine[], id: string): KvmMachine {
+/** The machine of that id. Throws WorkbenchError `bad-request`, which says what keeps others from being found. */
+export function machineOf({ machines, problems }: Machines, id: string): KvmMachine {
   const found = machines.find((machine) => machine.id === id);
   if (found) return found;
-  const known = machines.length === 0 ? 'this host has none' : `there are ${machines.map((machine) => machine.id).join(', ')}`;
-  throw new WorkbenchError('bad-request', `there is no virtual machine ${id}: ${known}`);
+  const known = machines.length === 0 ? 'none was found in this dump' : `there are ${machines.map((machine) => machine.id).join(', ')}`;
+  throw new WorkbenchError('bad-request', `there is no virtual machine ${id}: ${known}`, { hint: problems.join(' ') || undefined });
+}
+
+/** Throws WorkbenchError `unsupported` where nothing tells whether KVM is there. */
+function whyNoKvm(kernel: LinuxKernel): string {
+  if (kernel.address('modules') !== undefined) {
+    const { problems } = listModules(kernel);
+    if (problems.length === 0) return 'This kernel runs no virtual machines: KVM is neither loaded nor built in.';
+    return `KVM is not among the modules that the dump has. ${problems.join(' ')}`;
+  }
+  if (!kernel.types) kernel.require('modules');
+  return "Whether KVM is loaded is not known: the kernel's symbols do not tell of its modules, and no open file belongs to one.";
 }
 
 function listMachines(kvm: KvmModule, problems: string[]): Set<bigint> {

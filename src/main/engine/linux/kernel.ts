@@ -6,6 +6,7 @@ import { WorkbenchError } from '#shared/errors.ts';
 import { BtfData } from '../btf/btf-data.ts';
 import { BtfTypes } from '../btf/btf-types.ts';
 import { findBtf } from './find-btf.ts';
+import { findModules } from './find-modules.ts';
 import { findInitTask } from './init-task.ts';
 import { readKallsyms } from './kallsyms.ts';
 import { findKallsyms } from './kallsyms-search.ts';
@@ -20,7 +21,11 @@ import { listModules, type LinuxModule } from './modules.ts';
 /** The kernel's BTF takes some 5 MB; more than this is none. */
 const MAX_BTF = 64 * 1024 * 1024;
 
-const INIT_TASK = 'init_task';
+/** Symbols that can be told by what they hold, each after those that it is looked for by. */
+const LOOKS: readonly (readonly [name: string, find: (kernel: LinuxKernel, image: readonly KernelStretch[]) => bigint | undefined])[] = [
+  ['init_task', findInitTask],
+  ['modules', findModules],
+];
 
 /** What is known of a kernel beside its memory. */
 export interface KernelKnowledge {
@@ -130,7 +135,10 @@ export class LinuxKernel {
       else this.#addresses.set(name, noted);
     }
     const found = unknown.length > 0 ? this.kallsyms?.find(unknown) : undefined;
-    for (const name of unknown) this.#addresses.set(name, found?.get(name) ?? this.given?.addressOf(name, this) ?? this.#byLooks(name));
+    for (const name of unknown) this.#addresses.set(name, found?.get(name) ?? this.given?.addressOf(name, this));
+    // Looking asks for symbols itself.
+    for (const [name, find] of LOOKS)
+      if (unknown.includes(name) && this.#addresses.get(name) === undefined) this.#addresses.set(name, find(this, this.#image()));
   }
 
   /** Bytes from the start of a struct to a member, as VMCOREINFO or BTF says. */
@@ -141,11 +149,6 @@ export class LinuxKernel {
   /** Bytes of a struct. */
   size(struct: string): number | undefined {
     return decimal(this.vmcoreinfo.get(`SIZE(${struct})`)) ?? this.types?.struct(struct)?.size;
-  }
-
-  /** Address of a symbol that can be told by what it holds. */
-  #byLooks(name: string): bigint | undefined {
-    return name === INIT_TASK ? findInitTask(this, this.#image()) : undefined;
   }
 
   /** What is mapped around its text. */

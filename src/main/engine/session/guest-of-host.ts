@@ -20,10 +20,7 @@ import { lookForRoots } from './look-for-roots.ts';
 export function openGuestOfHost(dump: OpenedDump, source: ByteSource, vm: string, given: GivenKernel | undefined, progress: Progress): OpenedDump {
   const memory = memoryOfDump(dump, source);
   const kernel = kernelOfHost(dump, memory, given, progress);
-  const { machines, problems } = findMachines(kernel);
-  if (machines.length === 0 && problems.length > 0)
-    throw new WorkbenchError('bad-request', `there is no virtual machine ${vm}. ${problems.join(' ')}`);
-  const machine = machineOf(machines, vm);
+  const machine = machineOf(findMachines(kernel), vm);
   const guest = guestDump({ dump, kernel }, machine, progress);
   for (const message of given?.problems(kernel) ?? []) guest.diagnostics.push({ severity: 'info', code: 'debug-file-unused', message });
   return completeCpus(guest, source);
