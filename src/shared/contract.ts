@@ -17,7 +17,7 @@ import type {
   ExportPlan,
   ExportReport,
   GoToTarget,
-  GuestOwner,
+  GuestOwnerList,
   GuestTranslation,
   GuestWalk,
   JobProgress,
@@ -243,7 +243,10 @@ export const METHOD_ARGUMENTS = {
   readLinuxLog: v.strictObject({ ...dump, from: count, limit: v.pipe(count, v.maxValue(LOG_LIMIT)) }),
   listLinuxTasks: v.strictObject(dump),
   listLinuxModules: v.strictObject(dump),
-  getLinuxTask: v.strictObject({ ...dump, pid: count }),
+  getLinuxTask: v.pipe(
+    v.strictObject({ ...dump, pid: v.optional(count), address: v.optional(address64) }),
+    v.check(({ pid, address }) => (pid === undefined) !== (address === undefined), 'Expected a PID or the address of a task_struct'),
+  ),
   getLinuxPage: v.strictObject({ ...dump, physical }),
   getLinuxLayout: v.strictObject(dump),
   listVms: v.strictObject(dump),
@@ -322,8 +325,8 @@ export interface MethodResults {
   translateGuest: GuestTranslation[];
   /** One address of a virtual machine with every step: by memslots and, apart from that, by nested tables. */
   walkGuest: GuestWalk;
-  /** Which virtual machines' processes hold a byte of the host's memory, and at which addresses (64 of a process at most). Empty when none does. */
-  findGuestOwners: GuestOwner[];
+  /** Which virtual machines' processes hold a byte of the host's memory, and at which addresses (64 of a process at most; a problem says that there are more). Empty when none does. */
+  findGuestOwners: GuestOwnerList;
   planExport: ExportPlan;
   /** Resolves when the file stands under its final name. Cancel rejects with `cancelled` and leaves nothing behind. */
   exportDump: ExportReport;

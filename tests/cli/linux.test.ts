@@ -47,6 +47,9 @@ describe('linux', () => {
     const { areas, files } = (await json('task', '1')) as { areas: unknown[]; files: unknown[] };
     expect(areas[1]).toMatchObject({ start: '0x401000', last: '0x584fff', offset: '0x1000', access: 'r-xp', name: '/bin/busybox' });
     expect(files[0]).toMatchObject({ descriptor: 0, path: '/dev/console' });
+    const { tasks } = (await json('tasks')) as { tasks: { address: string; comm: string }[] };
+    const { address } = tasks.find(({ comm }) => comm === 'swapper/1')!;
+    expect((await run('linux', guest, 'task', address)).out).toMatch(/^name +\[swapper\/1\]$/m);
   });
 
   it('page tells what a frame is for', async () => {
@@ -56,8 +59,8 @@ describe('linux', () => {
 
   it.each([
     [['tsks'], /unexpected argument "tsks": .*the words are log, tasks, modules/],
-    [['task'], /PID is missing/],
-    [['task', 'init'], /not a PID: "init"/],
+    [['task'], /PID or ADDRESS is missing/],
+    [['task', 'init'], /neither a PID nor the address of a task_struct: "init"/],
     [['log', 'more'], /unexpected argument "more"/],
     [['page', '0x20000000000000'], /wider than a physical address/],
   ])('%j is bad usage', async (words, message) => {

@@ -72,7 +72,7 @@ describe.each(['kdump-zlib.vmcore', 'paging-off.elf', 'stream.qevm'])('addresses
     const { workbench, dumpId } = host;
     const own = hostMap(vm).filter((_line, index) => index % 16 === 0);
     for (const { hva, hpa } of own) {
-      const owners = await workbench.findGuestOwners({ dumpId, physical: hpa + 8 });
+      const { owners } = await workbench.findGuestOwners({ dumpId, physical: hpa + 8 });
       const found = owners.find((owner) => owner.vm === vm && owner.hva === hva + 8n);
       expect(found).toMatchObject({ pid: Number(vm), name: 'qemu-system-x86' });
       const [back] = await workbench.translateGuest({ dumpId, vm, space: 'hva', addresses: [hva + 8n] });
@@ -80,7 +80,8 @@ describe.each(['kdump-zlib.vmcore', 'paging-off.elf', 'stream.qevm'])('addresses
     }
     for (const gpa of [0x1000, 0x10_0000, 0x200_0000]) {
       const [{ hpa, hva } = { hpa: null, hva: null }] = await workbench.translateGuest({ dumpId, vm, space: 'gpa', addresses: [BigInt(gpa)] });
-      const owners = await workbench.findGuestOwners({ dumpId, physical: hpa! });
+      const { owners, problems } = await workbench.findGuestOwners({ dumpId, physical: hpa! });
+      expect(problems).toEqual([]);
       expect(owners.map((owner): [string, bigint, number | null] => [owner.vm, owner.hva, owner.gpa])).toEqual([[vm, hva, gpa]]);
     }
   });
@@ -147,7 +148,13 @@ describe('translate --vm', () => {
     const { hva, hpa } = hostMap(vm)[0]!;
     const plain = await run('translate', file, hva.toString(16), '--vm', vm, '--from', 'hva', '--json');
     expect(JSON.parse(plain.out)).toEqual([
-      { address: `0x${hva.toString(16)}`, gpa: null, hva: `0x${hva.toString(16)}`, hpa: `0x${hpa.toString(16)}` },
+      {
+        address: `0x${hva.toString(16)}`,
+        gpa: null,
+        hva: `0x${hva.toString(16)}`,
+        hpa: `0x${hpa.toString(16)}`,
+        reason: `No memslot shows HVA 0x${hva.toString(16)}: it is memory of the process's own.`,
+      },
     ]);
     // What the guest itself wrote to, its nested tables lead to as well.
     const written = readMarks(HOST, `guests/${name}-serial.txt`)[0]!.marks.find(({ text, physical }) => text !== undefined && physical !== undefined);

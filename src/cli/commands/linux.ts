@@ -14,13 +14,14 @@ const PARTS: Readonly<Record<string, LinuxPart>> = { log, tasks, modules, task, 
 
 export const linux: Command = {
   name: 'linux',
-  usage: 'FILE... [log | tasks | modules | task PID | page ADDRESS | layout]',
+  usage: 'FILE... [log | tasks | modules | task PID|ADDRESS | page ADDRESS | layout]',
   summary: "what a Linux kernel's memory tells of its system",
   details: `Without a word: the kernel, when it was dumped, what it said as it panicked, and how much there is of the rest.
   log            the kernel's log, as dmesg has it
   tasks          every thread, as ps has them; > marks those that a CPU executes
   modules        as lsmod has them
   task PID       one of the tasks: its command line, open files, and the areas of its memory as /proc/PID/maps has them
+  task ADDRESS   the same by where its task_struct lies: CPUs' idle tasks all have PID 0
   page ADDRESS   the struct page of the frame that holds a guest-physical address
   layout         where members of the kernel's structs lie, as JSON that --debug takes: other dumps of the same build then need no debug files
 

@@ -88,21 +88,24 @@ function asText(answers: readonly GuestTranslation[], from: Space, to: Space): s
 
 /** Of every machine, or of one. */
 async function ownersOf(
-  { workbench, json, print }: CommandContext,
+  { workbench, json, print, note }: CommandContext,
   { dumpId, vm, addresses }: { dumpId: string; vm: string | undefined; addresses: readonly bigint[] },
 ): Promise<number> {
   if (vm !== undefined) {
     const { vms } = await workbench.listVms({ dumpId });
     if (!vms.some(({ id }) => id === vm)) throw new UsageError(`--vm ${vm}: there is no such virtual machine; \`vms\` lists them`);
   }
-  const found: { address: bigint; owners: GuestOwner[] }[] = [];
+  const found: { address: bigint; owners: GuestOwner[]; problems: string[] }[] = [];
   for (const address of addresses) {
     if (address >= 1n << 52n) throw new UsageError(`${formatAddress(address)} is wider than a physical address (52 bits)`);
-    const owners = await workbench.findGuestOwners({ dumpId, physical: Number(address) });
-    found.push({ address, owners: owners.filter((owner) => vm === undefined || owner.vm === vm) });
+    const { owners, problems } = await workbench.findGuestOwners({ dumpId, physical: Number(address) });
+    found.push({ address, owners: owners.filter((owner) => vm === undefined || owner.vm === vm), problems });
   }
-  if (json) print(toJson(found.map(({ address, owners }) => ({ address, hpa: address, owners: owners.map(ownerJson) }))));
-  else print(ownersText(found));
+  if (json) print(toJson(found.map(({ address, owners, problems }) => ({ address, hpa: address, owners: owners.map(ownerJson), problems }))));
+  else {
+    for (const problem of new Set(found.flatMap(({ problems }) => problems))) note(problem);
+    print(ownersText(found));
+  }
   return found.every(({ owners }) => owners.length > 0) ? EXIT.done : EXIT.hole;
 }
 

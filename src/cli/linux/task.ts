@@ -1,4 +1,4 @@
-import { formatAddress } from '#shared/address-text.ts';
+import { formatAddress, parseAddress } from '#shared/address-text.ts';
 import { areaLine, taskStateWord } from '#shared/linux-text.ts';
 import type { LinuxFile, LinuxTaskDetail } from '#shared/model/index.ts';
 import { UsageError } from '../exit-code.ts';
@@ -8,16 +8,22 @@ import type { LinuxPart } from './part.ts';
 import { commOf, taskJson } from './tasks.ts';
 
 const right = 'right' as const;
+/** What has no more digits than a PID, and nothing else, is one. */
+const PID = /^\d{1,9}$/;
 
 export const task: LinuxPart = {
   argument: {
-    name: 'PID',
+    name: 'PID or ADDRESS',
     check(text) {
-      if (!/^\d{1,9}$/.test(text)) throw new UsageError(`linux task: not a PID: ${JSON.stringify(text)}`);
+      if (!PID.test(text) && parseAddress(text) === undefined)
+        throw new UsageError(`linux task: neither a PID nor the address of a task_struct: ${JSON.stringify(text)}`);
     },
   },
   async show({ workbench, json, print, note }, dumpId, argument) {
-    const detail = await workbench.getLinuxTask({ dumpId, pid: Number(argument) });
+    const detail = await workbench.getLinuxTask({
+      dumpId,
+      ...(PID.test(argument) ? { pid: Number(argument) } : { address: parseAddress(argument)! }),
+    });
     if (json) {
       print(toJson(asJson(detail)));
       return;

@@ -80,6 +80,7 @@ export interface GuestTranslation {
   gpa: number | null;
   hva: bigint | null;
   hpa: number | null;
+  /** Also of an HVA that is no address of the guest's memory, whatever the HPA. */
   reason?: string;
 }
 
@@ -127,4 +128,11 @@ export interface GuestOwner {
   /** Null for memory of QEMU's own. */
   gpa: number | null;
   memslot: Memslot | null;
+}
+
+/** The virtual machines whose processes hold a byte of the host's memory. */
+export interface GuestOwnerList {
+  owners: GuestOwner[];
+  /** What keeps others from being found, in sentences. */
+  problems: string[];
 }

@@ -82,6 +82,13 @@ describe("a Linux guest's kernel", () => {
     expect(() => queries.getTask({ pid: 4_000_000 })).toThrow('there is no task with PID 4000000');
   });
 
+  it('tells the idle tasks of its CPUs apart by their addresses: all have PID 0', () => {
+    const idle = queries.listTasks().tasks.filter(({ pid }) => pid === 0);
+    expect(idle.length).toBeGreaterThan(1);
+    for (const task of idle) expect(queries.getTask({ address: task.address }).task).toEqual(task);
+    expect(() => queries.getTask({ address: 0x1000n })).toThrow('there is no task at 0x1000');
+  });
+
   it('knows what the frames of a process are for, and how many map them', () => {
     const { tasks } = queries.listTasks();
     for (const { pid, kind, address } of MARKS) {

@@ -49,7 +49,7 @@ export function walkGuestAddress(spaces: GuestSpaces, host: HostKnowledge, space
   };
 }
 
-/** One answer per address, in order. */
+/** One answer per address, in order. For an HVA that no memslot shows `reason` says so, and the HPA is there all the same. */
 export function translateGuestAddresses(spaces: GuestSpaces, space: GuestSpace, addresses: readonly bigint[], root: GuestRoot): GuestTranslation[] {
   const tables = space === 'gva' ? spaces.tables(root) : undefined;
   return addresses.map((address) => translateOne(spaces, tables, space, address));
@@ -60,7 +60,8 @@ function translateOne(spaces: GuestSpaces, tables: GuestTables | undefined, spac
   const gpa = gpaOf(spaces, space, address, mapped ? tables.space.found.physical : null);
   const hva = hvaOf(spaces, space, address, gpa);
   if (hva === null) return { address, gpa, hva, hpa: null, reason: tables && gpa === null ? reasonOf(tables.space.answer(address)) : noSlot(gpa) };
-  if (spaces.process.translateAddress(hva)) return { address, gpa, hva, hpa: spaces.process.found.physical };
+  const notShown = gpa === null ? { reason: `No memslot shows HVA ${formatAddress(hva)}: it is memory of the process's own.` } : {};
+  if (spaces.process.translateAddress(hva)) return { address, gpa, hva, hpa: spaces.process.found.physical, ...notShown };
   return { address, gpa, hva, hpa: null, reason: reasonOf(spaces.process.answer(hva)) };
 }
 

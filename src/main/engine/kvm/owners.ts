@@ -1,5 +1,5 @@
 /** The reverse: which guests hold a host page, and at which of their addresses. */
-import type { GuestOwner, LinuxArea } from '#shared/model/index.ts';
+import type { GuestOwner, GuestOwnerList, LinuxArea } from '#shared/model/index.ts';
 import { visitPages } from '../translate/page-visitor.ts';
 import { MemslotMap } from './memslot-map.ts';
 import type { KvmMachine } from './machine.ts';
@@ -17,27 +17,42 @@ export function findOwners(
   hostMemory: PhysicalMemory,
   physical: number,
   areaOf: (hva: bigint) => LinuxArea | null,
-): GuestOwner[] {
+): GuestOwnerList {
   const { id: vm, pid, name } = machine;
-  return addressesOf(machine, hostMemory, physical).flatMap((hva): GuestOwner[] => {
+  const { addresses, problems } = addressesOf(machine, hostMemory, physical);
+  const owners = addresses.flatMap((hva): GuestOwner[] => {
     const owner = { vm, pid, name, hva: BigInt(hva), area: areaOf(BigInt(hva)) };
     const shown = gpasOf(machine, hva);
     return shown.length === 0 ? [{ ...owner, gpa: null, memslot: null }] : shown.map(({ gpa, slot }) => ({ ...owner, gpa, memslot: slot }));
   });
+  return { owners, problems };
 }
 
-function addressesOf({ processSpace }: KvmMachine, hostMemory: PhysicalMemory, physical: number): number[] {
-  const found: number[] = [];
+function addressesOf({ id, processSpace }: KvmMachine, hostMemory: PhysicalMemory, physical: number): { addresses: number[]; problems: string[] } {
+  const addresses: number[] = [];
   // Processes have the lower half of the addresses.
   const table = processSpace?.tables.tableFor(0n);
-  if (!table || table.root === null || table.mode.levels.length === 0) return found;
+  if (!table || table.root === null || table.mode.levels.length === 0)
+    return { addresses, problems: [`Whether virtual machine ${id} holds it is not known: the page tables of its process are not in the dump.`] };
   let visited = 0;
-  visitPages(hostMemory, table.mode, table.root, table.options, (virtualPage, start, size) => {
+  let more = false;
+  const { missingTables, cut } = visitPages(hostMemory, table.mode, table.root, table.options, (virtualPage, start, size) => {
     if (virtualPage < 0) return false;
-    if (physical >= start && physical < start + size) found.push(virtualPage * PAGE_SIZE + (physical - start));
-    return found.length < MAX_ADDRESSES && ++visited < MAX_PAGES;
+    if (physical >= start && physical < start + size) {
+      more = addresses.length === MAX_ADDRESSES;
+      if (!more) addresses.push(virtualPage * PAGE_SIZE + (physical - start));
+    }
+    return !more && ++visited < MAX_PAGES;
   });
-  return found;
+  const problems: string[] = [];
+  if (more) problems.push(`The process of virtual machine ${id} has it at more addresses: the first ${MAX_ADDRESSES} are listed.`);
+  if (cut || visited >= MAX_PAGES)
+    problems.push(`The page tables of the process of virtual machine ${id} have no end: not all of them were looked through.`);
+  if (missingTables > 0)
+    problems.push(
+      `${missingTables === 1 ? 'A page table' : `${missingTables} page tables`} of the process of virtual machine ${id} ${missingTables === 1 ? 'is' : 'are'} not in the dump: it may have more addresses for it.`,
+    );
+  return { addresses, problems };
 }
 
 /** Of the usual address space; else of System Management Mode's, which shows more. */

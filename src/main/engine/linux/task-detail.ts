@@ -1,4 +1,5 @@
 /** One task in full. Each part may be missing on its own: it is then null, and a sentence says so. */
+import { formatAddress } from '#shared/address-text.ts';
 import { WorkbenchError } from '#shared/errors.ts';
 import type { LinuxArea, LinuxTask, LinuxTaskDetail, LinuxTaskList } from '#shared/model/index.ts';
 import type { LinuxKernel } from './kernel.ts';
@@ -7,10 +8,19 @@ import { describeFiles } from './files.ts';
 import { Parts } from './parts.ts';
 import { commandLineOf } from './tasks.ts';
 
-/** `pid`: of any thread. Throws WorkbenchError `bad-request` where there is none. */
-export function describeTask(kernel: LinuxKernel, { tasks }: LinuxTaskList, pid: number): LinuxTaskDetail {
-  const task = tasks.find((each) => each.pid === pid);
-  if (!task) throw new WorkbenchError('bad-request', `there is no task with PID ${pid}`);
+/** Which task: by the PID of any thread, or where its task_struct lies, which alone tells the idle tasks of CPUs apart. */
+export interface WhichTask {
+  pid?: number | undefined;
+  address?: bigint | undefined;
+}
+
+/** Throws WorkbenchError `bad-request` where there is none. */
+export function describeTask(kernel: LinuxKernel, { tasks, problems }: LinuxTaskList, { pid, address }: WhichTask): LinuxTaskDetail {
+  const task = tasks.find((each) => (address === undefined ? each.pid === pid : each.address === address));
+  if (!task) {
+    const which = address === undefined ? `with PID ${pid}` : `at ${formatAddress(address)}`;
+    throw new WorkbenchError('bad-request', `there is no task ${which}`, { hint: problems.join(' ') || undefined });
+  }
   const parts = new Parts();
   return {
     task,

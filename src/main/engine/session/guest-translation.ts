@@ -1,7 +1,7 @@
 /** What a session answers of addresses of the virtual machines in its dump, the memory of a KVM host. */
 import type { MethodArgument, MethodResults } from '#shared/contract.ts';
 import { WorkbenchError } from '#shared/errors.ts';
-import type { GuestOwner, GuestTranslation, GuestWalk, LinuxArea, LinuxPage } from '#shared/model/index.ts';
+import type { GuestOwnerList, GuestTranslation, GuestWalk, LinuxArea, LinuxPage } from '#shared/model/index.ts';
 import type { Architecture } from '../arch/architecture.ts';
 import { GuestSpaces } from '../kvm/guest-spaces.ts';
 import { translateGuestAddresses, walkGuestAddress, type HostKnowledge } from '../kvm/guest-walk.ts';
@@ -42,14 +42,16 @@ export class GuestTranslations {
     return walkGuestAddress(spaces, this.#knowledge(spaces.machine), space, address, root);
   }
 
-  findOwners({ physical }: Argument<'findGuestOwners'>): GuestOwner[] {
+  findOwners({ physical }: Argument<'findGuestOwners'>): GuestOwnerList {
     const { memory } = this.#host;
-    return this.#host.machines().machines.flatMap((machine) => findOwners(machine, memory, physical, (hva) => this.#areaOf(machine, hva)));
+    const { machines, problems } = this.#host.machines();
+    const found = machines.map((machine) => findOwners(machine, memory, physical, (hva) => this.#areaOf(machine, hva)));
+    return { owners: found.flatMap(({ owners }) => owners), problems: [...problems, ...found.flatMap((each) => each.problems)] };
   }
 
   #spacesOf(vm: string): GuestSpaces {
     const { architecture, memory } = this.#host;
-    const machine = machineOf(this.#host.machines().machines, vm);
+    const machine = machineOf(this.#host.machines(), vm);
     if (!architecture) throw new WorkbenchError('unsupported', 'page tables of this CPU family are not walked yet');
     let spaces = this.#spaces.get(machine);
     if (!spaces) {

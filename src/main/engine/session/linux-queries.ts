@@ -46,8 +46,8 @@ export class LinuxQueries {
     return this.#tasks;
   }
 
-  getTask({ pid }: Argument<'getLinuxTask'>): LinuxTaskDetail {
-    return describeTask(this.kernel, this.listTasks(), pid);
+  getTask(which: Argument<'getLinuxTask'>): LinuxTaskDetail {
+    return describeTask(this.kernel, this.listTasks(), which);
   }
 
   listModules(): LinuxModuleList {

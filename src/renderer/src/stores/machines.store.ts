@@ -25,6 +25,8 @@ export interface OwnerSearch {
   physical: number;
   /** Null while it is being looked for. */
   owners: GuestOwner[] | null;
+  /** What keeps others from being found, in sentences. */
+  problems: readonly string[];
   error: WorkbenchError | null;
 }
 
@@ -116,11 +118,12 @@ export const useMachinesStore = defineStore('machines', () => {
     if (dumpId === null) return;
     const answer = (part: Partial<OwnerSearch>): void => {
       // Another search, or the closed card, has overtaken this one.
-      if (byDump.get(dumpId)?.owners?.physical === physical) change(dumpId, { owners: { physical, owners: null, error: null, ...part } });
+      if (byDump.get(dumpId)?.owners?.physical === physical)
+        change(dumpId, { owners: { physical, owners: null, problems: [], error: null, ...part } });
     };
-    change(dumpId, { owners: { physical, owners: null, error: null } });
+    change(dumpId, { owners: { physical, owners: null, problems: [], error: null } });
     try {
-      answer({ owners: await useWorkbench().findGuestOwners({ dumpId, physical }) });
+      answer(await useWorkbench().findGuestOwners({ dumpId, physical }));
     } catch (thrown) {
       answer({ error: asWorkbenchError(thrown) });
     }

@@ -17,14 +17,14 @@ export function useTaskDetail(task: () => LinuxTask): {
 
   watch(
     task,
-    async ({ pid }) => {
+    async ({ address }) => {
       const mine = ++asked;
       detail.value = null;
       error.value = null;
       const dumpId = dumps.activeId;
       if (!dumpId) return;
       try {
-        const found = await useWorkbench().getLinuxTask({ dumpId, pid });
+        const found = await useWorkbench().getLinuxTask({ dumpId, address });
         if (mine === asked) detail.value = found;
       } catch (thrown) {
         if (mine === asked) error.value = asWorkbenchError(thrown);
