@@ -12,6 +12,15 @@ const NOTED: Readonly<Record<string, string>> = {
 };
 const UNTYPED = 0xffff_ffff;
 
+/**
+ * Bits of kernels that name them nowhere in their types, lowest first (include/linux/page-flags.h): between v4.18 (1d40a5ea01d5) and v5.11, which has no type for pages of memory control groups any more (18b2db3b0385) and keeps
+ * what those had in page.memcg_data (bcfe06bf2622), so that pages of page tables have another bit. Without CONFIG_MEMCG struct folio (v5.16) tells as much.
+ */
+function unnamedBits(page: KernelStruct): Readonly<Record<number, string>> {
+  if (page.has('memcg_data') || page.kernel.types?.struct('folio') !== undefined) return { 0x200: 'table', 0x400: 'guard' };
+  return page.has('mem_cgroup') ? { 0x200: 'kmemcg', 0x400: 'table', 0x800: 'guard' } : {};
+}
+
 /** "buddy", "slab", "table"; undefined for a page without. */
 export function pageType(page: KernelStruct): string | undefined {
   const { kernel } = page;
@@ -29,5 +38,6 @@ export function pageType(page: KernelStruct): string | undefined {
     const bit = /^PG_(\w+)$/.exec(name);
     if (bit && ((~word >>> 0) & Number(bits)) !== 0) return bit[1]!;
   }
+  if (!kernel.types?.enum('pagetype')) for (const [bit, name] of Object.entries(unnamedBits(page))) if (~word >>> 0 === Number(bit)) return name;
   return `of a type of its own (page_type 0x${word.toString(16)})`;
 }

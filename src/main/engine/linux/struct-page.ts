@@ -119,6 +119,25 @@ function useOf(page: KernelStruct, head: KernelStruct | undefined, type: string 
 /** "page cache of /usr/bin/qemu-system-x86_64", as far as the file's name is known. */
 function cacheOf(mapping: KernelStruct): string {
   const inode = mapping.has('host') ? mapping.follow('host', 'inode') : undefined;
-  const path = inode && pathsOf(mapping.kernel).pathOfInode(inode);
-  return path === undefined ? 'page cache' : `page cache of ${path}`;
+  if (!inode) return 'page cache';
+  const path = pathsOf(mapping.kernel).pathOfInode(inode);
+  return `page cache of ${path ?? withoutPath(inode)}`;
+}
+
+const MAX_NAME = 32;
+const S_IFMT = 0xf000;
+const S_IFBLK = 0x6000;
+
+/** Of a file whose name is not in memory any more, "inode 12 of vdb (ext2)"; of a block device its numbers, as /proc/partitions has them. */
+function withoutPath(inode: KernelStruct): string {
+  const device = inode.small('i_rdev');
+  if (((inode.small('i_mode') ?? 0) & S_IFMT) === S_IFBLK && device !== undefined) {
+    // dev_t: 12 bits of major number above 20 of minor (include/linux/kdev_t.h).
+    return `block device ${device >>> 20}:${device & 0xfffff}`;
+  }
+  const system = inode.follow('i_sb', 'super_block');
+  const kind = system?.follow('s_type', 'file_system_type');
+  const name = kind?.has('name') === true ? kind.pointer('name') : undefined;
+  const type = name === undefined ? undefined : inode.kernel.space.string(name, MAX_NAME);
+  return `inode ${inode.small('i_ino') ?? '?'} of ${system?.text('s_id') ?? '?'}${type === undefined ? '' : ` (${type})`}`;
 }
