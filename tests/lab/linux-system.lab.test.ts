@@ -29,6 +29,22 @@ const FORMS = ['stream.qevm', 'paging-off.elf', 'kdump-zlib.vmcore'];
 
 describe.each([...LINUX_GUESTS, 'kvm-host'])('%s', (guest) => {
   let dump: LabDump;
+  /** Of the system, and of frames: of one run, as crash takes 10 to 25 s to begin. */
+  let said: Promise<[system: string, pages: string]> | undefined;
+  const crashSays = () => (said ??= askCrash());
+
+  async function framesToShow(): Promise<number[]> {
+    const { tasks } = await dump.workbench.listLinuxTasks({ dumpId: dump.dumpId });
+    const roots = tasks.flatMap(({ root }) => (root === null ? [] : [root])).slice(0, 4);
+    return [...roots, 0x1000, 0x10_0000, 0x200_0000, 0x300_0000, 0x500_0000, 0x600_3000];
+  }
+
+  async function askCrash(): Promise<[system: string, pages: string]> {
+    const system = ['p nr_threads', 'mod', 'log > log.txt', '!wc -l < log.txt; rm log.txt', 'ps', 'sys'];
+    const pages = (await framesToShow()).map((frame) => `kmem -p ${frame.toString(16)}`);
+    const [ofSystem = '', ofPages = ''] = crash(labFile(guest, 'paging-off.elf'), ...system, '!echo NOW PAGES', ...pages).split('NOW PAGES');
+    return [ofSystem, ofPages];
+  }
 
   beforeAll(async () => {
     dump = await dumps.open(labFile(guest, 'paging-off.elf'));
@@ -63,7 +79,7 @@ describe.each([...LINUX_GUESTS, 'kvm-host'])('%s', (guest) => {
 
   it.skipIf(!hasCrash || vmlinux === undefined)("has as many tasks, modules and lines of the log as crash says, and crash's clock", async () => {
     const { workbench, dumpId } = dump;
-    const said = crash(labFile(guest, 'paging-off.elf'), 'p nr_threads', 'mod', 'log > log.txt', '!wc -l < log.txt; rm log.txt', 'ps', 'sys');
+    const [said] = await crashSays();
     const [threads] = /nr_threads = \$\d+ = (\d+)/.exec(said)!.slice(1).map(Number);
     const idle = [...said.matchAll(/\[swapper\/\d+\]/g)].length;
     const modules = [...said.matchAll(/^[0-9a-f]{16} {2}(\w+) /gm)].map(([, name]) => name);
@@ -82,10 +98,8 @@ describe.each([...LINUX_GUESTS, 'kvm-host'])('%s', (guest) => {
 
   it.skipIf(!hasCrash || vmlinux === undefined)('has the struct pages that crash shows', async () => {
     const { workbench, dumpId } = dump;
-    const { tasks } = await workbench.listLinuxTasks({ dumpId });
-    const roots = tasks.flatMap(({ root }) => (root === null ? [] : [root])).slice(0, 4);
-    const frames = [...roots, 0x1000, 0x10_0000, 0x200_0000, 0x300_0000, 0x500_0000, 0x600_3000];
-    const said = crash(labFile(guest, 'paging-off.elf'), ...frames.map((frame) => `kmem -p ${frame.toString(16)}`));
+    const frames = await framesToShow();
+    const [, said] = await crashSays();
     const rows = [...said.matchAll(/^([0-9a-f]{16}) +([0-9a-f]+) +[0-9a-f]+ +[0-9a-f]+ +(-?\d+) [0-9a-f]+ ?(.*)$/gm)];
     expect(rows.length).toBeGreaterThan(frames.length / 2);
     for (const [, address, physical, count, flags] of rows) {
