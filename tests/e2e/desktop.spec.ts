@@ -67,24 +67,25 @@ test.describe('paths', () => {
 });
 
 test.describe('callers', () => {
-  for (const [who, frame] of [
-    ['another page', { url: 'https://evil.example/', isMainFrame: true }],
-    ['another host of our scheme', { url: 'app://other/', isMainFrame: true }],
-    ['a file', { url: 'file:///index.html', isMainFrame: true }],
-    ['a look-alike', { url: 'http://app://workbench/', isMainFrame: true }],
-    ['a frame in our page', { url: 'app://workbench/', isMainFrame: false }],
-    ['a frame that is gone', null],
-  ] as const) {
-    test(`${who} gets no answer and grants no path`, async ({ host, dumpFile }) => {
-      const app = standInOf(host);
-      const ask = (channel: string, argument?: unknown) => app.ask('invoke', { windowId: 1, channel, argument, frame });
-      expect(await ask('workbench:getHost')).toEqual({ error: expect.objectContaining({ code: 'bad-request' }) });
-      await app.ask('send', { windowId: 1, channel: 'workbench-dropped-path', argument: dumpFile, frame });
-      expect(await call(host, 'openDump', { location: { kind: 'path', path: dumpFile }, jobId: 'x' })).toMatchObject({
-        error: { code: 'not-available' },
+  test('who is not our page gets no answer and grants no path', async ({ host, dumpFile }) => {
+    const app = standInOf(host);
+    for (const [who, frame] of [
+      ['another page', { url: 'https://evil.example/', isMainFrame: true }],
+      ['another host of our scheme', { url: 'app://other/', isMainFrame: true }],
+      ['a file', { url: 'file:///index.html', isMainFrame: true }],
+      ['a look-alike', { url: 'http://app://workbench/', isMainFrame: true }],
+      ['a frame in our page', { url: 'app://workbench/', isMainFrame: false }],
+      ['a frame that is gone', null],
+    ] as const)
+      await test.step(who, async () => {
+        const ask = (channel: string, argument?: unknown) => app.ask('invoke', { windowId: 1, channel, argument, frame });
+        expect(await ask('workbench:getHost')).toEqual({ error: expect.objectContaining({ code: 'bad-request' }) });
+        await app.ask('send', { windowId: 1, channel: 'workbench-dropped-path', argument: dumpFile, frame });
+        expect(await call(host, 'openDump', { location: { kind: 'path', path: dumpFile }, jobId: 'x' })).toMatchObject({
+          error: { code: 'not-available' },
+        });
       });
-    });
-  }
+  });
 
   test('our page, with arguments that do not fit, is told so', async ({ host }) => {
     expect(await call(host, 'openDump', { location: { kind: 'path', path: 7 }, jobId: 'x' })).toMatchObject({ error: { code: 'bad-request' } });

@@ -196,8 +196,19 @@ test.describe('with a file on the command line', () => {
     await host.command('about');
     await expect(shell.dialog(/vmcore-workbench/)).toBeVisible();
     await host.page.keyboard.press('Escape');
-    await host.command('show-registers');
-    await expect(shell.panel('Registers')).toBeVisible();
+    for (const [command, panel] of [
+      ['show-registers', 'Registers'],
+      ['show-memory-map', 'Memory map'],
+      ['show-page-walk', 'Page walk'],
+      ['show-memory', 'Memory'],
+      ['show-devices', 'Devices'],
+      ['show-linux', 'Linux'],
+      ['show-machines', 'Machines'],
+      ['show-overview', 'Overview'],
+    ] as const) {
+      await host.command(command);
+      await expect(shell.panel(panel)).toBeVisible();
+    }
     await host.command('command-palette');
     await expect(host.page.getByRole('dialog')).toBeVisible();
   });

@@ -1,11 +1,9 @@
 /** The page walk, on the tiny guest: every kind of entry of its tables (shared/lab, guests/tiny.S), by mouse and by keyboard alone. */
 import { readFile } from 'node:fs/promises';
-import { AxeBuilder } from '@axe-core/playwright';
+import { violations } from './harness/axe.ts';
 import { expect, test } from './harness/test.ts';
 import { activeDescendant } from './pages/active-descendant.ts';
 import { PageWalk } from './pages/page-walk.ts';
-
-const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
 test.use({ startFile: 'sample' });
 test.beforeEach(({ shell }) => shell.expectOpen('guest.qevm'));
@@ -35,25 +33,26 @@ test('a 2 MiB page: fields, entries, rights and bytes', async ({ host }) => {
   await expect(outcome.getByRole('row', { name: /User/ })).toContainText('kernel only by PML4[511], PDPT[510], PD[1]');
 });
 
-for (const [address, title, sentence] of [
-  ['155000', 'Not present', /PT\[341\] is not present: bit 0 \(P\) is clear; Linux would read the rest as/],
-  ['80000000', 'Not present', /PDPT\[2\] is not present/],
-  ['ffffffff40000000', 'Table not in the dump', /The PD at GPA 0x40000000 is not in the dump/],
-  ['0008000000000000', 'Not a canonical address', /bits 63 to 47 must all be equal/],
-  ['156000', 'Page', /0x156000 is at GPA 0x8000000.*is not in the dump, or no memory at all/],
-  ['40300000', 'Page', /in a 1 GiB page: writable, kernel only, not executable/],
-  ['150000', 'Page', /in a 4 KiB page: read-only, kernel only, executable/],
-] as const) {
-  test(`${address} ends with: ${title}`, async ({ host }) => {
-    const walk = new PageWalk(host.page);
-    await walk.walk(address);
-    await walk.focusSteps();
-    await host.page.keyboard.press('End');
-    await expect(walk.current).toContainText(title);
-    await expect(walk.detail('Outcome')).toContainText(sentence);
-    await expect(walk.spoken).toContainText(sentence);
-  });
-}
+test('a walk ends with a page, or says what is not there and why', async ({ host }) => {
+  const walk = new PageWalk(host.page);
+  for (const [address, title, sentence] of [
+    ['155000', 'Not present', /PT\[341\] is not present: bit 0 \(P\) is clear; Linux would read the rest as/],
+    ['80000000', 'Not present', /PDPT\[2\] is not present/],
+    ['ffffffff40000000', 'Table not in the dump', /The PD at GPA 0x40000000 is not in the dump/],
+    ['0008000000000000', 'Not a canonical address', /bits 63 to 47 must all be equal/],
+    ['156000', 'Page', /0x156000 is at GPA 0x8000000.*is not in the dump, or no memory at all/],
+    ['40300000', 'Page', /in a 1 GiB page: writable, kernel only, not executable/],
+    ['150000', 'Page', /in a 4 KiB page: read-only, kernel only, executable/],
+  ] as const)
+    await test.step(`${address}: ${title}`, async () => {
+      await walk.walk(address);
+      await walk.focusSteps();
+      await host.page.keyboard.press('End');
+      await expect(walk.current).toContainText(title);
+      await expect(walk.detail('Outcome')).toContainText(sentence);
+      await expect(walk.spoken).toContainText(sentence);
+    });
+});
 
 test('keys step, jump to a level, and say where they are', async ({ host }) => {
   const walk = new PageWalk(host.page);
@@ -176,41 +175,34 @@ test('the walk leaves as text and as pictures', async ({ host, folder }) => {
   }
 });
 
-for (const theme of ['light', 'dark', 'high-contrast'] as const) {
-  test(`is readable by axe’s measure, ${theme}`, async ({ host }) => {
-    test.slow();
-    const walk = new PageWalk(host.page);
-    await host.page.emulateMedia({ reducedMotion: 'reduce' });
-    await host.command(`theme-${theme}`);
-    for (const [address, key] of [
-      ['150000', '2'],
-      ['155000', 'End'],
-    ] as const) {
-      await walk.walk(address);
-      await walk.focusSteps();
-      await host.page.keyboard.press(key);
-      const { violations } = await new AxeBuilder({ page: host.page }).withTags(WCAG).include('.panel-frame[aria-label="Page walk"]').analyze();
-      expect(
-        violations.map(
-          ({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(' ')} ${failureSummary ?? ''}`).join('; ')}`,
-        ),
-      ).toEqual([]);
-    }
-  });
-}
+test('is readable by axe’s measure', async ({ host }) => {
+  test.slow();
+  const walk = new PageWalk(host.page);
+  for (const [address, key, title] of [
+    ['150000', '2', 'PD[0]'],
+    ['155000', 'End', 'Not present'],
+  ] as const) {
+    await walk.walk(address);
+    await walk.focusSteps();
+    await host.page.keyboard.press(key);
+    await expect(walk.current).toContainText(title);
+    expect(await violations(host.page, '.panel-frame[aria-label="Page walk"]'), address).toEqual([]);
+  }
+});
 
-for (const width of [480, 700, 1500]) {
-  test(`a window of ${width + 60} px cuts no number in the drawing`, async ({ host }) => {
-    const walk = new PageWalk(host.page);
-    await walk.walk('150000');
-    await host.page.setViewportSize({ width: width + 60, height: 900 });
-    const cut = await walk.panel
-      .locator('.walk-diagram')
-      .evaluate((diagram) =>
-        [...diagram.querySelectorAll('.target, .binary, .index, .value .number')]
+test('a window of any width cuts no number in the drawing', async ({ host }) => {
+  const walk = new PageWalk(host.page);
+  await walk.walk('150000');
+  for (const width of [540, 760, 1560])
+    await test.step(`${width} px`, async () => {
+      await host.page.setViewportSize({ width, height: 900 });
+      const cut = await walk.panel.locator('.walk-diagram').evaluate(async (diagram) => {
+        // The drawing learns of its new width after the next frame.
+        for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+        return [...diagram.querySelectorAll('.target, .binary, .index, .value .number')]
           .filter((element) => element.clientWidth > 0 && element.scrollWidth > element.clientWidth + 1)
-          .map((element) => `${element.className}: ${element.textContent}`),
-      );
-    expect(cut).toEqual([]);
-  });
-}
+          .map((element) => `${element.className}: ${element.textContent}`);
+      });
+      expect(cut).toEqual([]);
+    });
+});

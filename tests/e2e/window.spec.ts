@@ -31,14 +31,16 @@ test('a closed panel stays closed after a reload, until the layout is reset', as
 test('a theme is applied at once and kept', async ({ host, shell }) => {
   await shell.expectOpen('guest.qevm');
   const background = (): Promise<string> => host.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-  await host.command('theme-light');
-  const light = await background();
-  await host.command('theme-dark');
-  await expect.poll(background).not.toBe(light);
-  const dark = await background();
+  const inTheme: string[] = [];
+  for (const theme of ['theme-light', 'theme-high-contrast', 'theme-dark'] as const) {
+    await host.command(theme);
+    await expect.poll(background, theme).not.toBe(inTheme.at(-1));
+    inTheme.push(await background());
+  }
+  expect(new Set(inTheme).size).toBe(3);
   await host.page.reload();
   await shell.expectOpen('guest.qevm');
-  expect(await background()).toBe(dark);
+  expect(await background()).toBe(inTheme.at(-1));
 });
 
 test('F6 goes round the parts of the window, forwards and backwards', async ({ host, shell }) => {
@@ -70,22 +72,23 @@ test('every command of the menus is on the list of keys or needs none, and Escap
   await expect(dialog).toHaveCount(0);
 });
 
-for (const [width, height] of [
-  [1024, 640],
-  [1920, 1080],
-  [3840, 1600],
-] as const) {
-  test(`nothing is cut off at ${width} by ${height}`, async ({ host, shell }) => {
-    await host.page.setViewportSize({ width, height });
-    await shell.expectOpen('guest.qevm');
-    await host.command('reset-layout');
-    const overflow = (): Promise<{ x: number; y: number }> =>
-      host.page.evaluate(() => ({
-        x: document.documentElement.scrollWidth - window.innerWidth,
-        y: document.documentElement.scrollHeight - window.innerHeight,
-      }));
-    await expect.poll(overflow).toEqual({ x: 0, y: 0 });
-    for (const part of [shell.statusBar, shell.dumpSwitcher, shell.panel('Overview'), shell.panel('Registers')])
-      await expect(part).toBeInViewport({ ratio: 0.99 });
-  });
-}
+test('nothing is cut off on a small screen, on a usual one, on a huge one', async ({ host, shell }) => {
+  await shell.expectOpen('guest.qevm');
+  const overflow = (): Promise<{ x: number; y: number }> =>
+    host.page.evaluate(() => ({
+      x: document.documentElement.scrollWidth - window.innerWidth,
+      y: document.documentElement.scrollHeight - window.innerHeight,
+    }));
+  for (const [width, height] of [
+    [1024, 640],
+    [1920, 1080],
+    [3840, 1600],
+  ] as const)
+    await test.step(`${width} by ${height}`, async () => {
+      await host.page.setViewportSize({ width, height });
+      await host.command('reset-layout');
+      await expect.poll(overflow).toEqual({ x: 0, y: 0 });
+      for (const part of [shell.statusBar, shell.dumpSwitcher, shell.panel('Overview'), shell.panel('Registers')])
+        await expect(part).toBeInViewport({ ratio: 0.99 });
+    });
+});
