@@ -153,7 +153,7 @@ export interface LinuxPage {
   references: number;
   /** How many page tables map it; null for pages that nobody counts. */
   mappings: number | null;
-  /** What it is: "anonymous", "page cache", "slab", "buddy", "reserved", "compound tail of 0x…"; "" when nothing says. */
+  /** What it is: "anonymous", "page cache of /bin/sh", "slab", "free (buddy)", "free, in the block of 8 pages at 0x…", "table" (of pages), "reserved", "compound tail of 0x…"; "" when nothing says. */
   use: string;
   /** Bytes of the compound page or folio that it is part of. */
   size: number;

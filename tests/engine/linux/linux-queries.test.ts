@@ -104,6 +104,27 @@ describe("a Linux guest's kernel", () => {
       else expect([kind, page]).toEqual([kind, expect.objectContaining({ use: 'anonymous', mappings: 1, size: 4096 })]);
     }
     expect(queries.getPage({ physical: 0x1000 })).toMatchObject({ use: 'reserved', flags: ['reserved'] });
+    const table = queries.kernel
+      .userSpace(tasks.find(({ pid }) => pid === 1)!.root!)
+      .tables.walk(0x401000n)
+      .steps.at(-1)!;
+    expect(queries.getPage({ physical: Number(table.entryAddress) }).use).toBe('table');
     expect(() => queries.getPage({ physical: 2 ** 44 })).toThrow('has no struct page for it');
+  });
+
+  it('has as many free frames as it counts itself', () => {
+    const { kernel } = queries;
+    // vm_zone_stat[NR_FREE_PAGES]; each CPU adds up to 125 of its own to that now and then (mm/vmstat.c).
+    const counted = Number(kernel.space.word(kernel.require('vm_zone_stat')));
+    let free = 0;
+    for (let pfn = 0; pfn < 2 ** 15; pfn++) {
+      try {
+        if (queries.getPage({ physical: pfn * 4096 }).use.startsWith('free')) free++;
+      } catch (error) {
+        expect(error).toMatchObject({ message: expect.stringContaining('has no struct page for it') });
+      }
+    }
+    expect(counted).toBeGreaterThan(1000);
+    expect(Math.abs(free - counted)).toBeLessThan(250);
   });
 });

@@ -3,9 +3,11 @@ import type { KernelStruct } from './kernel-struct.ts';
 
 /** Above it there is no count: PAGE_TYPE_BASE, and the lowest of the types that are numbers. */
 const TYPED = 0xf000_0000;
+/** Of the first page of a free block. */
+export const BUDDY = 'buddy';
 /** Values in VMCOREINFO, as signed numbers (kernel/crash_core.c). */
 const NOTED: Readonly<Record<string, string>> = {
-  'NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)': 'buddy',
+  'NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)': BUDDY,
   'NUMBER(PAGE_OFFLINE_MAPCOUNT_VALUE)': 'offline',
   'NUMBER(PAGE_SLAB_MAPCOUNT_VALUE)': 'slab',
   'NUMBER(PAGE_HUGETLB_MAPCOUNT_VALUE)': 'hugetlb',

@@ -14,7 +14,7 @@ import type { LinuxPage } from '#shared/model/index.ts';
 import { KernelStruct } from './kernel-struct.ts';
 import type { LinuxKernel } from './kernel.ts';
 import { addressOfPage, pageSizeOf, sizeOfPageStruct } from './page-place.ts';
-import { pageType } from './page-type.ts';
+import { BUDDY, pageType } from './page-type.ts';
 import { pathsOf } from './path-of.ts';
 
 /** Low bits of page.mapping (PAGE_MAPPING_ANON, PAGE_MAPPING_MOVABLE; both: KSM). */
@@ -45,7 +45,7 @@ export function describePage(kernel: LinuxKernel, physical: number): LinuxPage {
     flags,
     references: (head ?? page).small(page.has('_refcount.counter') ? '_refcount.counter' : '_count.counter') ?? 0,
     mappings: type === undefined && !flags.includes('slab') ? mappingsOf(page, compound) : null,
-    use: `${useOf(page, head, type)}${compound?.huge === true ? ', huge page of hugetlbfs' : ''}`,
+    use: `${useOf(page, head, type) || freeUse(page, pfn)}${compound?.huge === true ? ', huge page of hugetlbfs' : ''}`,
     size: pageSize * 2 ** (compound?.order ?? 0),
   };
 }
@@ -104,7 +104,7 @@ function mappingsOf(page: KernelStruct, compound: Compound | undefined): number 
 
 function useOf(page: KernelStruct, head: KernelStruct | undefined, type: string | undefined): string {
   if (head && head.address !== page.address) return `compound tail of ${formatAddress(head.address)}: ${useOf(head, undefined, pageType(head))}`;
-  if (type !== undefined) return type;
+  if (type !== undefined) return type === BUDDY ? 'free (buddy)' : type;
   const flags = flagNames(page.kernel, page.number('flags') ?? 0n);
   if (flags.includes('slab')) return 'slab';
   if (flags.includes('reserved')) return 'reserved';
@@ -114,6 +114,24 @@ function useOf(page: KernelStruct, head: KernelStruct | undefined, type: string 
   if (kind === MAPPING_ANON) return 'anonymous';
   if (kind === MAPPING_MOVABLE) return 'movable, of a driver';
   return mapping === 0n ? '' : cacheOf(new KernelStruct(page.kernel, 'address_space', mapping));
+}
+
+/** Of pages that are given out no block is free; of a block that is only the first page says so, with its order as its private data (mm/page_alloc.c, set_buddy_order; set_page_order before v5.9). */
+function freeUse(page: KernelStruct, pfn: number): string {
+  const { kernel } = page;
+  const count = page.has('_refcount.counter') ? '_refcount.counter' : '_count.counter';
+  if (page.small(count) !== 0 || !page.has('private')) return '';
+  for (let order = 1; order <= MAX_ORDER; order++) {
+    const first = pfn - (pfn % 2 ** order);
+    const address = first === pfn ? undefined : addressOfPage(kernel, first);
+    const head = address === undefined ? undefined : new KernelStruct(kernel, 'page', address);
+    if (!head || head.number('flags') === undefined || pageType(head) !== BUDDY) continue;
+    const size = head.small('private');
+    return size !== undefined && size >= order && size <= MAX_ORDER
+      ? `free, in the block of ${2 ** size} pages at ${formatAddress(head.address)}`
+      : '';
+  }
+  return '';
 }
 
 /** "page cache of /usr/bin/qemu-system-x86_64", as far as the file's name is known. */
