@@ -18,6 +18,9 @@ const FLAGS: Readonly<Record<string, string>> = {
   MEM: 'MMU-PRESENT',
 };
 
+/** A sentence that names an entry as the manuals do, "PD[511]", with the name that the table above it has. */
+const inLinuxTerms = (sentence: string): string => sentence.replace(/\b(PDPT|PD|PT)\[/g, (_, level: string) => `${LEVELS[level]}[`);
+
 export function guestWalkText(walk: GuestWalk): string {
   const { guest, host, nested, agreement, twoDimensional, memslot, area, page } = walk;
   const parts = [
@@ -26,7 +29,7 @@ export function guestWalkText(walk: GuestWalk): string {
     memslot && `MEMSLOT: ${memslotText(memslot)}`,
     host && roadText("PROCESS'S TABLES", host),
     nested && roadText('NESTED TABLES', nested),
-    agreement && `AGREEMENT: ${agreement.sentence}`,
+    agreement && `AGREEMENT: ${inLinuxTerms(agreement.sentence)}`,
     area && areaText(area),
     page && pageText(page),
     twoDimensional && twoDimensionalText(twoDimensional),
@@ -66,7 +69,7 @@ function roadText(title: string, { root, rootSource, steps, result }: Walk): str
     `${formatAddress(entryAddress)} => ${entry === null ? 'not in the dump' : formatAddress(entry)}`,
   ]);
   const head = `${title}: ${root === null ? 'root unknown' : formatAddress(root)} (${rootSource})`;
-  if (result.kind === 'fault') return [head, textPairs(lines), result.sentence].join('\n');
+  if (result.kind === 'fault') return [head, textPairs(lines), inLinuxTerms(result.sentence)].join('\n');
   const { physical, pageStart, pageSize } = result;
   lines.push(['PAGE:'.padStart(7), `${formatAddress(pageStart)}  (${formatSize(pageSize)})`]);
   const last = steps.at(-1);
@@ -123,7 +126,7 @@ function twoDimensionalText(walk: Walk): string {
     step.entry === null ? 'not in the dump' : formatAddress(step.entry),
     wordsOf(step.flags),
   ]);
-  const end = walk.result.sentence;
+  const end = inLinuxTerms(walk.result.sentence);
   const table = textTable(
     [
       { title: '#', align: right },

@@ -36,6 +36,7 @@ describe('registers --json', () => {
             cs: { selector: '0x10', base: '0x0', limit: '0xffffffff', flags: '0xaf9b00' },
             fs: { base: '0x667362617365' },
           },
+          sources: { rax: expect.stringMatching(/./), cs: expect.stringMatching(/./) },
         },
         { index: 1 },
       ],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { guestWalkText } from '#shared/guest-walk-text.ts';
+import type { GuestWalk } from '#shared/model/index.ts';
 import { WALK } from '../renderer/machines/lab-host.ts';
 
 describe('the way of a guest’s address as text', () => {
@@ -22,5 +23,14 @@ describe('the way of a guest’s address as text', () => {
       expect(text).toContain(`${line}\n`);
     expect(text).toMatch(/0x7f9ab8e00000\s+0x7f9abfe00000\s+rw-p\s+0x0\s+dontcopy hugepage mergeable\s+\[anonymous\]/);
     expect(text).toMatch(/0xfffffbcbc02b9f80\s+0xae7e000\s+1\s+1\s+2 MiB\s+-\s+anonymous$/);
+  });
+
+  it('names the entry that a sentence tells of as the tables above it do', () => {
+    const nested = { ...WALK.nested!, result: { kind: 'fault', reason: 'not-present', sentence: 'PD[8] is not present.' } } as NonNullable<
+      GuestWalk['nested']
+    >;
+    const text = guestWalkText({ ...WALK, nested, agreement: { agree: null, sentence: 'No entry yet (PT[1] is not present).' } });
+    expect(text).toContain('\nPMD[8] is not present.\n');
+    expect(text).toContain('AGREEMENT: No entry yet (PTE[1] is not present).');
   });
 });

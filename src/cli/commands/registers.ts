@@ -11,7 +11,8 @@ export const registers: Command = {
   name: 'registers',
   usage: 'FILE... [--cpu N]',
   summary: 'registers of every CPU, or of one',
-  details: '  --cpu N   only CPU N\n\nA register that the dump does not hold is absent; one that was worked out is marked with ~.',
+  details:
+    '  --cpu N   only CPU N\n\nA register that the dump does not hold is absent; one that was worked out is marked with ~. --json also says where each was read.',
   arity: [1, 1],
   options: { cpu: { type: 'string' } },
   async run(context) {
@@ -25,7 +26,7 @@ export const registers: Command = {
   },
 };
 
-/** `registers` holds what the dump holds; what was worked out stands apart. */
+/** `registers` holds what the dump holds; what was worked out stands apart. `sources` says of each where it was read. */
 function asJson({ index, mode, paging, regimes, registers: list, segments }: CpuView) {
   const values = (inferred: boolean) =>
     list.filter((register) => Boolean(register.inferred) === inferred).map(({ name, value }) => [name, hex(value)]);
@@ -40,6 +41,7 @@ function asJson({ index, mode, paging, regimes, registers: list, segments }: Cpu
     ...(regimes.length > 1 ? { regimes: regimes.map(pagingJson) } : {}),
     registers: Object.fromEntries([...values(false), ...selectors]) as Record<string, unknown>,
     inferred: Object.fromEntries(values(true)) as Record<string, string>,
+    sources: Object.fromEntries([...list, ...segments].map(({ name, source }) => [name, source])) as Record<string, string>,
   };
 }
 
