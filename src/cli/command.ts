@@ -39,6 +39,8 @@ export interface Command {
   addresses?: boolean;
   /** Words of which one may follow the FILEs, with its arguments: everything before it is a FILE. */
   words?: readonly string[];
+  /** What the last argument looks like where it is no FILE. */
+  argument?: RegExp;
   /** The option that says what FILE is; `format` unless that says what is written. */
   formatOption?: string;
   options: ParseArgsOptionsConfig;
@@ -97,11 +99,12 @@ export function parseArguments(command: Command, argv: string[]): ParsedArgument
 }
 
 /** How many of the arguments after the first are further FILEs. */
-function countParts({ arity: [, most], addresses, words }: Command, positionals: readonly string[]): number {
+function countParts({ arity: [, most], addresses, words, argument }: Command, positionals: readonly string[]): number {
   if (words) {
     const word = positionals.findIndex((positional, index) => index > 0 && words.includes(positional));
     return (word < 0 ? positionals.length : word) - 1;
   }
+  if (argument) return Math.max(0, positionals.length - (argument.test(positionals.slice(1).at(-1) ?? '') ? 2 : 1));
   if (!addresses) return Math.max(0, positionals.length - most);
   const first = positionals.findIndex((word, index) => index > 0 && (word === '-' || parseAddress(word) !== undefined));
   return first < 0 ? 0 : first - 1;

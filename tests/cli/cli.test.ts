@@ -259,6 +259,9 @@ describe('several FILEs', () => {
     }
     // Addresses are told from the files; no table of this text leads anywhere.
     expect((await json('translate', first, second, '1000', '2000', '--root', '0')).value).toHaveLength(2);
+    // Nor is there a kernel: the error is of the dump, not of its second part or the PID behind it.
+    const vms = await run('vms', first, second, '174');
+    expect([vms.code, vms.err]).toEqual([1, expect.stringContaining('no Linux kernel was found')]);
   });
 
   test('of which one is missing: its memory is absent, and stderr says so', async () => {

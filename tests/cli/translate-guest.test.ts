@@ -13,6 +13,9 @@ describe('translate of a virtual machine', () => {
     { options: ['--vm', '1', '--cpu', '0'], words: '--vcpu' },
     { options: ['--vm', '1', '--vcpu', '0', '--root', '1000'], words: 'exclude each other' },
     { options: ['--vm', '1', '--vcpu', 'x'], words: 'not a number' },
+    { options: ['--from', 'hpa', '--walk'], words: '--walk is not for --from hpa' },
+    { options: ['--from', 'hpa', '--root', '1000'], words: '--root is not for --from hpa' },
+    { options: ['--vm', '1', '--from', 'gpa', '--root', '1000'], words: '--root chooses the tables of a GVA' },
     { options: ['--walk'], words: '--walk goes with --vm' },
     { options: ['--vcpu', '0'], words: '--vcpu goes with --vm' },
   ])('$options are refused before anything is opened', async ({ options, words }) => {

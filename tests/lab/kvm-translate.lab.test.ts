@@ -178,6 +178,8 @@ describe('translate --vm', () => {
     { options: ['--vm', '1'] },
     { options: ['--vm', '1', '--from', 'hpa'] },
     { options: ['--vm', vm, '--vcpu', '7'] },
+    { options: ['--vm', vm, '--vcpu', '7', '--from', 'gpa'] },
+    { options: ['--vm', vm, '--vcpu', '7', '--from', 'hva', '--walk'] },
     { options: ['--vm', vm, '--to', 'gva'] },
     { options: ['--vm', vm, '--cpu', '1'] },
     { options: ['--vcpu', '0'] },

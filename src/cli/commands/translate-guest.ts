@@ -33,6 +33,10 @@ export async function translateGuest(context: CommandContext, addresses: readonl
   const to = spaceOption(options, 'to', 'hpa');
   if (from !== 'hpa' && SPACES.indexOf(to) <= SPACES.indexOf(from) && !(from === 'hva' && to === 'gpa'))
     throw new UsageError(`--to ${to}: not a space after ${from}`);
+  for (const name of ['vcpu', 'root', 'walk'])
+    if (from === 'hpa' && options[name] !== undefined)
+      throw new UsageError(`--${name} is not for --from hpa, which tells all addresses of every guest`);
+  if (from !== 'gva' && options['root'] !== undefined) throw new UsageError(`--root chooses the tables of a GVA: not with --from ${from}`);
   const root = typeof options['root'] === 'string' ? { root: Number(addressArgument(options['root'])) } : {};
   const vcpu = countOption(options, 'vcpu');
   const { vm, ...hostOptions } = opening.options;

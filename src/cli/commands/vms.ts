@@ -10,13 +10,15 @@ const right = 'right' as const;
 
 export const vms: Command = {
   name: 'vms',
-  usage: 'FILE [PID] [--memslots | --vcpus]',
+  usage: 'FILE... [PID] [--memslots | --vcpus]',
   summary: "the virtual machines in a KVM host's memory",
   details: `Finds them by KVM's own list and by the files that tasks hold.
   PID              one of them: the process that runs it; PID.N where one process has several
   --memslots       which guest-physical memory lies where in the process, by address space
   --vcpus          their threads, states, instruction pointers and page tables; \`registers FILE --vm PID\` has all registers`,
   arity: [1, 2],
+  // As VirtualMachine.id is.
+  argument: /^(\d+(\.\d+)?|0x[\da-f]+)$/i,
   options: { memslots: { type: 'boolean' }, vcpus: { type: 'boolean' } },
   async run(context) {
     const { memslots, vcpus } = context.options;

@@ -86,6 +86,7 @@ describe("a Linux guest's kernel", () => {
     const idle = queries.listTasks().tasks.filter(({ pid }) => pid === 0);
     expect(idle.length).toBeGreaterThan(1);
     for (const task of idle) expect(queries.getTask({ address: task.address }).task).toEqual(task);
+    expect(idle.map(({ address }) => queries.getTask({ address }).children)).toEqual([[1, 2], ...idle.slice(1).map(() => [])]);
     expect(() => queries.getTask({ address: 0x1000n })).toThrow('there is no task at 0x1000');
   });
 

@@ -101,6 +101,11 @@ export class GuestSpaces {
     return tables;
   }
 
+  /** Throws WorkbenchError `bad-request` for a vCPU that there is none of; where no registers are needed, it need not be readable. */
+  requireVcpu(wanted: number): void {
+    this.#indexOf(wanted);
+  }
+
   /** The nested tables of a vCPU, or of the machine; undefined where there are none. */
   nested(vcpu?: number): { stage: StageTable; translator: Translator } | undefined {
     const tables = this.#nestedTables(vcpu);
@@ -128,20 +133,23 @@ export class GuestSpaces {
 
   #cpu(wanted: number | undefined, root: number | undefined): { id: number; cpu: CpuState } {
     const { summaries, vcpus, kvm, id: machine } = this.machine;
-    const index = wanted === undefined ? 0 : summaries.findIndex(({ id }) => id === wanted);
-    const vcpu = vcpus[index];
-    if (!vcpu) {
-      const known = summaries.length === 0 ? 'it has none' : `it has ${summaries.map(({ id }) => id).join(', ')}`;
-      throw new WorkbenchError('bad-request', `virtual machine ${machine} has no vCPU ${wanted ?? 0}: ${known}`);
-    }
+    const index = this.#indexOf(wanted);
     const { id } = summaries[index]!;
-    const { cpu, runsNestedGuest } = registersOfVcpu(kvm, vcpu, id);
+    const { cpu, runsNestedGuest } = registersOfVcpu(kvm, vcpus[index]!, id);
     if (runsNestedGuest && root === undefined) {
       throw new WorkbenchError('unsupported', `vCPU ${id} of ${machine} was running a guest of the guest's own, so its tables are that guest's`, {
         hint: "The guest's own tables can be given as a root.",
       });
     }
     return { id, cpu };
+  }
+
+  #indexOf(wanted: number | undefined): number {
+    const { summaries, vcpus, id: machine } = this.machine;
+    const index = wanted === undefined ? 0 : summaries.findIndex(({ id }) => id === wanted);
+    if (vcpus[index]) return index;
+    const known = summaries.length === 0 ? 'it has none' : `it has ${summaries.map(({ id }) => id).join(', ')}`;
+    throw new WorkbenchError('bad-request', `virtual machine ${machine} has no vCPU ${wanted ?? 0}: ${known}`);
   }
 }
 

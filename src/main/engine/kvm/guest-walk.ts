@@ -17,8 +17,9 @@ export interface HostKnowledge {
 const GPA_LIMIT = 2n ** 52n;
 const HVA_LIMIT = 2n ** 53n;
 
-/** Throws as GuestSpaces.tables does, for a GVA alone. */
+/** Throws as GuestSpaces.tables does, for a GVA alone; of any address for a vCPU that there is none of. */
 export function walkGuestAddress(spaces: GuestSpaces, host: HostKnowledge, space: GuestSpace, address: bigint, root: GuestRoot): GuestWalk {
+  if (root.vcpu !== undefined) spaces.requireVcpu(root.vcpu);
   const tables = space === 'gva' ? spaces.tables(root) : undefined;
   const guest = tables?.space.walk(address);
   const gpa = gpaOf(spaces, space, address, guest?.result.kind === 'page' ? guest.result.physical : null);
@@ -51,6 +52,7 @@ export function walkGuestAddress(spaces: GuestSpaces, host: HostKnowledge, space
 
 /** One answer per address, in order. For an HVA that no memslot shows `reason` says so, and the HPA is there all the same. */
 export function translateGuestAddresses(spaces: GuestSpaces, space: GuestSpace, addresses: readonly bigint[], root: GuestRoot): GuestTranslation[] {
+  if (root.vcpu !== undefined) spaces.requireVcpu(root.vcpu);
   const tables = space === 'gva' ? spaces.tables(root) : undefined;
   return addresses.map((address) => translateOne(spaces, tables, space, address));
 }

@@ -32,7 +32,9 @@ export function describeTask(kernel: LinuxKernel, { tasks, problems }: LinuxTask
   };
 }
 
-function familyOf(tasks: readonly LinuxTask[], { pid, tgid }: LinuxTask): Pick<LinuxTaskDetail, 'threads' | 'children'> {
+function familyOf(tasks: readonly LinuxTask[], { pid, tgid, address }: LinuxTask): Pick<LinuxTaskDetail, 'threads' | 'children'> {
+  // Of the idle tasks, which share PID 0, the first has started all others.
+  if (pid === 0 && tasks.find((each) => each.pid === 0)?.address !== address) return { threads: [], children: [] };
   const threads = tasks.filter((each) => each.tgid === tgid && each.pid !== pid).map((each) => each.pid);
   const children = tasks.filter((each) => each.parent === tgid && each.pid === each.tgid && each.pid !== 0).map((each) => each.pid);
   return { threads, children };

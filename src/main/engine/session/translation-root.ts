@@ -16,7 +16,9 @@ export function translationTables(architecture: Architecture | undefined, cpus: 
   if (choice.kind === 'root') return typedTables(architecture, cpus[0], choice);
   const cpu = cpus.find(({ index }) => index === choice.cpu);
   if (!cpu) {
-    const known = cpus.length === 0 ? 'the dump holds no CPU state' : `there are CPUs ${cpus[0]!.index} to ${cpus.at(-1)!.index}`;
+    const [first, last] = [cpus[0]?.index, cpus.at(-1)?.index];
+    const known =
+      first === undefined ? 'the dump holds no CPU state' : first === last ? `there is only CPU ${first}` : `there are CPUs ${first} to ${last}`;
     throw new WorkbenchError('bad-request', `there is no CPU ${choice.cpu}: ${known}`, {
       hint: 'Give the GPA of the top table as the root instead.',
     });
