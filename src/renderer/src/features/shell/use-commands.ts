@@ -110,7 +110,7 @@ export function useCommands(): Command[] {
       menu: 'View',
       chords: [`Alt+${at + 1}`, `Ctrl+${at + 1}`],
       enabled: withDump,
-      run: leaveStart(() => location.showPanel(panel.id)),
+      run: leaveStart(() => location.showPanel(panel.id, true)),
     })),
     { id: 'reset-layout', title: 'Reset layout', menu: 'View', separated: true, enabled: withDump, run: leaveStart(() => shell.layoutResets++) },
     ...THEMES.map(([theme, title], at): Command => ({

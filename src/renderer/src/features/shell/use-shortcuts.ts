@@ -1,5 +1,6 @@
 /** The keyboard and the mouse's back and forward buttons, for the whole window. A text field keeps its own editing keys. */
 import { onMounted, onUnmounted } from 'vue';
+import { goToFilter } from '../../composables/panel-filter.ts';
 import { useLocationStore } from '../../stores/location.store.ts';
 import { useShellStore } from '../../stores/shell.store.ts';
 import { isTyping, matchesChord } from './key-chords.ts';
@@ -29,6 +30,10 @@ export function useShortcuts(commands: readonly Command[]): void {
     if (event.key === 'F6' && !event.ctrlKey && !event.altKey) {
       moveBetweenPanels(event.shiftKey ? -1 : 1);
       event.preventDefault();
+      return;
+    }
+    if (matchesChord(event, 'Ctrl+F')) {
+      if (goToFilter(event.target)) event.preventDefault();
       return;
     }
     for (const command of commands) {
