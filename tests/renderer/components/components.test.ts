@@ -69,6 +69,11 @@ describe('ErrorState', () => {
     const text = mount(ErrorState, { props: { error: new DumpFormatError(problem) } }).text();
     for (const part of ['The file is damaged', 'a.save · RAM section · flags · offset 0x1a4', 'a known flag', '0x800']) expect(text).toContain(part);
   });
+  it('says what was expected and found once', () => {
+    const problem = { format: 'RAM section', source: 'a.save', fileOffset: 0x1a4, field: 'flags', expected: 'a known flag', found: '0x800' };
+    const text = mount(ErrorState, { props: { error: new DumpFormatError(problem) } }).text();
+    for (const part of ['a known flag', '0x800']) expect(text.split(part)).toHaveLength(2);
+  });
   it('prefers the error’s own hint to the general advice', () => {
     const error = new WorkbenchError('io', 'x', { hint: 'Ask the owner.' });
     expect(mount(ErrorState, { props: { error } }).text()).toContain('Ask the owner.');
