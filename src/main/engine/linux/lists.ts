@@ -25,11 +25,26 @@ export function* listNodes(space: KernelSpace, head: bigint, limit: number): Gen
   return {};
 }
 
-/** All of a list at once. */
+/** All of a list at once, in its order; of one that is torn what its back links lead to from the other end, too. */
 export function readList(space: KernelSpace, head: bigint, limit: number): { nodes: bigint[] } & ListEnd {
   const nodes: bigint[] = [];
   const list = listNodes(space, head, limit);
   let next = list.next();
   for (; next.done !== true; next = list.next()) nodes.push(next.value);
+  if (next.value.broken !== undefined) nodes.push(...fromTheEnd(space, head, new Set(nodes), limit - nodes.length));
   return { nodes, ...next.value };
+}
+
+/** Nodes beyond the tear: those that lead on to the node that was read before, back from the head. */
+function fromTheEnd(space: KernelSpace, head: bigint, known: Set<bigint>, limit: number): bigint[] {
+  const found: bigint[] = [];
+  let after = head;
+  while (found.length < limit) {
+    const node = space.word(after + BigInt(space.wordSize));
+    if (node === undefined || node === head || known.has(node) || space.word(node) !== after) break;
+    known.add(node);
+    found.push(node);
+    after = node;
+  }
+  return found.reverse();
 }
