@@ -62,6 +62,27 @@ test('F6 goes round the parts of the window, forwards and backwards', async ({ h
   expect(await part()).toBe(now);
 });
 
+test('the keyboard follows a panel that is shown, reaches its filter, and comes back from the go-to field', async ({ host, shell }) => {
+  await shell.expectOpen('guest.qevm');
+  const { page } = host;
+  await page.keyboard.press('Alt+2');
+  await expect(shell.panel('Registers')).toBeFocused();
+  await page.keyboard.press('Control+f');
+  const filter = shell.panel('Registers').getByRole('searchbox');
+  await expect(filter).toBeFocused();
+  await page.keyboard.type('cr3');
+  await page.keyboard.press('Control+g');
+  await expect(filter).not.toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(filter).toBeFocused();
+  await expect(filter).toHaveValue('cr3');
+  await page.keyboard.press('Escape');
+  await expect(filter).toHaveValue('');
+  // In the menu, too, the panel is what was asked for.
+  await host.command('show-devices');
+  await expect(shell.panel('Devices')).toBeFocused();
+});
+
 test('every command of the menus is on the list of keys or needs none, and Escape closes it', async ({ host, shell }) => {
   await shell.expectOpen('guest.qevm');
   await host.page.keyboard.press('F1');
