@@ -167,7 +167,7 @@ describe.each(GUESTS)('$name of the KVM host, in the window', ({ vm, name }) => 
   it('opens as a dump of its own below its host, with its registers, and leads back', async () => {
     const shell = new Shell(page);
     await machines.head.getByRole('button', { name: 'Open the guest' }).click();
-    await expect.poll(() => page.title()).toBe(`guest ${vm} in paging-off.elf — vmcore-workbench`);
+    await expect.poll(() => page.title()).toBe(`${name} (${vm}) in paging-off.elf — vmcore-workbench`);
     await shell.panel('Overview').waitFor();
     const [, rip] = /RIP=([0-9a-f]{16})/.exec(monitorOf(name))!;
     await expect.poll(async () => withoutSpaces(await shell.panel('Registers').innerText())).toContain(rip);
@@ -176,7 +176,7 @@ describe.each(GUESTS)('$name of the KVM host, in the window', ({ vm, name }) => 
     const items = page.getByRole('menu').getByRole('menuitemradio');
     const titles = await items.locator('.title').allInnerTexts();
     expect(titles[0]).toBe('paging-off.elf');
-    expect(await items.filter({ hasText: `guest ${vm}` }).getAttribute('class')).toContain('nested');
+    expect(await items.filter({ hasText: `${name} (${vm})` }).getAttribute('class')).toContain('nested');
     await page.keyboard.press('Escape');
 
     await page.getByRole('button', { name: 'Back to the host of this guest' }).click();
@@ -187,7 +187,7 @@ describe.each(GUESTS)('$name of the KVM host, in the window', ({ vm, name }) => 
   it('has addresses that can be followed out of it to the host', async () => {
     const shell = new Shell(page);
     await machines.head.getByRole('button', { name: 'Open the guest' }).click();
-    await expect.poll(() => page.title()).toContain(`guest ${vm} in`);
+    await expect.poll(() => page.title()).toContain(`${name} (${vm}) in`);
     const row = shell
       .panel('Registers')
       .getByRole('row')

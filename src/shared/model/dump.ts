@@ -112,6 +112,8 @@ export interface DumpSummary {
   rootModes: PagingModeView[];
   /** Machine type: `pc-i440fx-7.2`; undefined where the dump does not say. */
   machine?: string;
+  /** Of a guest in the memory of its host: what its QEMU process calls it (-name). */
+  guestName?: string;
   cpus: CpuSummary[];
   memory: { total: number; states: Partial<Record<MemoryState, number>> };
   guestOs?: GuestOs;

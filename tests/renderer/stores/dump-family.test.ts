@@ -38,5 +38,6 @@ describe('guests and their hosts', () => {
 
   it('are told apart by their titles', () => {
     expect(dumpTitle(guest)).toBe('guest 174 in host.elf');
+    expect(dumpTitle({ ...guest, guestName: 'guest-1' })).toBe('guest-1 (174) in host.elf');
   });
 });

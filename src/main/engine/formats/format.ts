@@ -59,6 +59,8 @@ export interface OpenedDump {
   sentence: string;
   layers: Layer[];
   machine?: string;
+  /** What a guest in the memory of its host is called there. */
+  guestName?: string;
   /** Id of the CPU family (arch/families.ts), decoded or not; undefined when it is not known. */
   architecture?: string;
   /** Byte order of the guest, as the file has it; undefined where the file does not say. */

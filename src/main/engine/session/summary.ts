@@ -37,6 +37,7 @@ export function summarize(
     architecture: architecture?.title ?? undecoded(dump.architecture),
     rootModes: dump.space === 'hva' ? [] : rootModesOf(architecture),
     machine: dump.machine,
+    guestName: dump.guestName,
     cpus: dump.cpus.map((cpu) => summarizeCpu(cpu, architecture)),
     memory: { total: map.regions.reduce((sum, { start, last }) => sum + last - start + 1, 0), states },
     guestOs: dump.vmcoreinfo && guestOsOf(dump.vmcoreinfo),

@@ -3,11 +3,12 @@ import { counted } from '#shared/counted.ts';
 import type { DumpSummary, OpenOptions } from '#shared/model/index.ts';
 import { FORMAT_TITLES } from '#shared/open-choices.ts';
 
-function title(name: string, files: number, snapshot: string | undefined, { format, ramFiles = {}, vm }: OpenOptions): string {
+function title(name: string, files: number, snapshot: string | undefined, { format, ramFiles = {}, vm }: OpenOptions, guestName?: string): string {
   const whole = files > 1 ? `${name} and ${counted(files - 1, 'more file')}` : name;
   const asFormat = format === undefined ? undefined : `as ${FORMAT_TITLES[format]}`;
   const title = [whole, snapshot, asFormat, withRam(Object.values(ramFiles))].filter(Boolean).join(' — ');
-  return vm === undefined ? title : `guest ${vm} in ${title}`;
+  if (vm === undefined) return title;
+  return `${guestName === undefined ? `guest ${vm}` : `${guestName} (${vm})`} in ${title}`;
 }
 
 function withRam([file, ...more]: readonly string[]): string | undefined {
@@ -16,9 +17,15 @@ function withRam([file, ...more]: readonly string[]): string | undefined {
   return more.length === 0 ? `with ${name}` : `with ${name} and ${counted(more.length, 'more RAM file')}`;
 }
 
-/** `disk.qcow2 — before-upgrade`, `vmcore.1 and 2 more files`, `pmem.raw — as Raw memory`, `stream.qevm — with guest-ram`, `guest 174 in host.elf`. */
-export function dumpTitle({ name, files, snapshots, options }: Pick<DumpSummary, 'name' | 'files' | 'snapshots' | 'options'>): string {
-  return title(name, files.length, snapshots.find(({ open }) => open)?.name ?? options.snapshot, options);
+/** `disk.qcow2 — before-upgrade`, `vmcore.1 and 2 more files`, `pmem.raw — as Raw memory`, `stream.qevm — with guest-ram`, `guest-1 (174) in host.elf`. */
+export function dumpTitle({
+  name,
+  files,
+  snapshots,
+  options,
+  guestName,
+}: Pick<DumpSummary, 'name' | 'files' | 'snapshots' | 'options' | 'guestName'>): string {
+  return title(name, files.length, snapshots.find(({ open }) => open)?.name ?? options.snapshot, options, guestName);
 }
 
 /** The same before it is open: of a recent file, or of one that is being opened. */
