@@ -43,8 +43,16 @@ export const useWalkthroughStore = defineStore('walkthrough', () => {
     return wanted.value !== null && address?.space === wanted.value.space && address.address === wanted.value.address;
   }
 
+  /** The step that is being entered: what is done before that has ended is done from there. */
+  let entered = Promise.resolve();
+
   /** Puts the workbench where the step begins. */
-  async function enter(): Promise<void> {
+  function enter(): Promise<void> {
+    entered = prepare();
+    return entered;
+  }
+
+  async function prepare(): Promise<void> {
     const current = step.value;
     if (!current) return;
     fulfilled.value = false;
@@ -61,7 +69,7 @@ export const useWalkthroughStore = defineStore('walkthrough', () => {
     } catch (error) {
       problem.value = error instanceof Error ? error.message : String(error);
     }
-    fulfilled.value = isDone();
+    if (step.value === current && isDone()) fulfilled.value = true;
   }
 
   /** Without a dump, opens the first sample. */
@@ -97,7 +105,8 @@ export const useWalkthroughStore = defineStore('walkthrough', () => {
   }
 
   /** Does what the step asks for. */
-  function doIt(): void {
+  async function doIt(): Promise<void> {
+    await entered;
     const expect = step.value?.expect;
     if (expect?.kind === 'address' && wanted.value) location.goTo(wanted.value, step.value ? { panel: step.value.panel } : {});
     else if (expect?.kind === 'cpu') location.setRoot({ kind: 'cpu', cpu: expect.cpu });
