@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { violations } from './harness/axe.ts';
 import { expect, test } from './harness/test.ts';
 import { activeDescendant } from './pages/active-descendant.ts';
-import { PageWalk } from './pages/page-walk.ts';
+import { PageWalk, SOON } from './pages/page-walk.ts';
 
 test.use({ startFile: 'sample' });
 test.beforeEach(({ shell }) => shell.expectOpen('guest.qevm'));
@@ -46,11 +46,11 @@ test('a walk ends with a page, or says what is not there and why', async ({ host
   ] as const)
     await test.step(`${address}: ${title}`, async () => {
       await walk.walk(address);
-      await walk.focusSteps();
-      await host.page.keyboard.press('End');
-      await expect(walk.current).toContainText(title);
-      await expect(walk.detail('Outcome')).toContainText(sentence);
-      await expect(walk.spoken).toContainText(sentence);
+      await walk.stepTo('End', async () => {
+        await expect(walk.current).toContainText(title, SOON);
+        await expect(walk.detail('Outcome')).toContainText(sentence, SOON);
+        await expect(walk.spoken).toContainText(sentence, SOON);
+      });
     });
 });
 
@@ -183,9 +183,7 @@ test('is readable by axe’s measure', async ({ host }) => {
     ['155000', 'End', 'Not present'],
   ] as const) {
     await walk.walk(address);
-    await walk.focusSteps();
-    await host.page.keyboard.press(key);
-    await expect(walk.current).toContainText(title);
+    await walk.stepTo(key, () => expect(walk.current).toContainText(title, SOON));
     expect(await violations(host.page, '.panel-frame[aria-label="Page walk"]'), address).toEqual([]);
   }
 });

@@ -2,6 +2,9 @@
 import { expect, type Locator, type Page } from '@playwright/test';
 import { Shell } from './shell.ts';
 
+/** For what stepTo waits for. */
+export const SOON = { timeout: 500 };
+
 export class PageWalk {
   readonly panel: Locator;
   readonly address: Locator;
@@ -30,6 +33,15 @@ export class PageWalk {
     await this.address.fill(text);
     await this.address.press('Enter');
     await expect(this.steps).toBeVisible();
+  }
+
+  /** Steps by a key until that leads where `arrived` expects (within SOON): the walk before this one stays until the answer is there. */
+  async stepTo(key: string, arrived: () => Promise<void>): Promise<void> {
+    await expect(async () => {
+      await this.focusSteps();
+      await this.#page.keyboard.press(key);
+      await arrived();
+    }).toPass();
   }
 
   /** Puts the focus where the panel's keys work. */
