@@ -83,6 +83,25 @@ test('the keyboard follows a panel that is shown, reaches its filter, and comes 
   await expect(shell.panel('Devices')).toBeFocused();
 });
 
+test('a panel that is asked for while the window still loads is shown', async ({ host, shell }) => {
+  await shell.expectOpen('guest.qevm');
+  const { page } = host;
+  let letGo: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  await page.route(/\/DockArea-[^/]*\.js$/, async (route) => {
+    await held;
+    await route.fallback();
+  });
+  await page.reload();
+  await page
+    .getByRole('navigation', { name: 'Panels' })
+    .getByRole('button', { name: /^Devices/ })
+    .click();
+  await expect(shell.panel('Devices')).toHaveCount(0);
+  letGo();
+  await expect(shell.panel('Devices')).toBeVisible();
+});
+
 test('every command of the menus is on the list of keys or needs none, and Escape closes it', async ({ host, shell }) => {
   await shell.expectOpen('guest.qevm');
   await host.page.keyboard.press('F1');

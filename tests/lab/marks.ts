@@ -36,7 +36,7 @@ const SMALL_MARKS = 8;
  * middle of a line too, and a guest may be stopped while it still prints. A process that lost lines in any other way is left out.
  */
 export function readMarks(guest: string, log = 'serial.log'): MarkedProcess[] {
-  const spoken = readFileSync(labFile(guest, log), 'latin1').replace(/\[ *\d+\.\d{6}\] [^\n]*\n/g, '');
+  const spoken = readFileSync(labFile(guest, log), 'latin1').replace(/^(M[^\n]*?)(?:\[ *\d+\.\d{6}\] [^\n]*\n)+/gm, '$1');
   const lines = spoken.matchAll(/^MARK pid=(\d+) (small|huge2m|ro|notpresent|text|stack) va=([0-9a-f]+)(?: present=([01]) pfn=([0-9a-f]+))?\r?$/gm);
   const processes = new Map<number, Mark[]>();
   for (const [, pid = '', kind = '', digits = '', present, frame] of lines) {

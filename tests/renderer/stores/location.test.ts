@@ -59,7 +59,7 @@ describe('where you are', () => {
     location.showPanel('memory');
     const first = location.wantedPanel;
     location.showPanel('memory');
-    expect(location.wantedPanel).not.toEqual(first);
+    expect(location.wantedPanel).not.toBe(first);
   });
   it('keeps a bounded history', () => {
     const location = useLocationStore();

@@ -47,8 +47,8 @@ export function samePlace(a: Place | null, b: Place | null): boolean {
 export const useLocationStore = defineStore('location', () => {
   const dumps = useDumpsStore();
   const byDump = shallowReactive(new Map<string, DumpLocationState>());
-  /** A panel that something asked for, and whether the keyboard goes there, too; `serial` makes the same wish twice two wishes. The shell watches it. */
-  const wantedPanel = shallowRef<{ panel: PanelId; serial: number; focus: boolean } | null>(null);
+  /** A panel that something asked for, and whether the keyboard goes there, too. The shell watches it, and takes it away when it has shown the panel. */
+  const wantedPanel = shallowRef<{ panel: PanelId; focus: boolean } | null>(null);
 
   const state = computed<DumpLocationState>(() => byDump.get(dumps.activeId ?? '') ?? { entries: [START], index: 0 });
   const current = computed<HistoryEntry>(() => state.value.entries[state.value.index] ?? START);
@@ -59,7 +59,7 @@ export const useLocationStore = defineStore('location', () => {
   const canForward = computed(() => state.value.index < state.value.entries.length - 1);
 
   function showPanel(panel: PanelId, focus = false): void {
-    wantedPanel.value = { panel, serial: (wantedPanel.value?.serial ?? 0) + 1, focus };
+    wantedPanel.value = { panel, focus };
   }
 
   function push(entry: HistoryEntry): void {
