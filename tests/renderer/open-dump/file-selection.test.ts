@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { choose, NOTHING_CHOSEN, type SelectionMode } from '../../../src/renderer/src/features/open-dump/file-selection.ts';
+import { choose, keepChosen, NOTHING_CHOSEN, type SelectionMode } from '../../../src/renderer/src/features/open-dump/file-selection.ts';
 
 const FILES = ['a', 'b', 'c', 'd', 'e'];
 const after = (...steps: [path: string, mode: SelectionMode][]): readonly string[] =>
@@ -19,5 +19,11 @@ describe('choosing files', () => {
   it('Shift without one before it chooses one', () => expect(after(['c', 'range'])).toEqual(['c']));
   it('Shift after another folder was entered does not reach for a file that is not there', () => {
     expect(choose(FILES, { chosen: ['x'], anchor: 'x' }, 'b', 'range').chosen).toEqual(['b']);
+  });
+  it('a folder that is read again keeps the files that are still there; another keeps none', () => {
+    const before = { chosen: ['b', 'd'], anchor: 'd' };
+    expect(keepChosen(FILES, before)).toEqual(before);
+    expect(keepChosen(['a', 'b', 'f'], before)).toEqual({ chosen: ['b'], anchor: null });
+    expect(keepChosen(['x'], before)).toEqual(NOTHING_CHOSEN);
   });
 });

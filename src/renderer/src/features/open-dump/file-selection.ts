@@ -11,6 +11,11 @@ export type SelectionMode = 'one' | 'toggle' | 'range';
 
 export const NOTHING_CHOSEN: FileSelection = { chosen: [], anchor: null };
 
+/** What is left of the choice in another listing, or in the same one read again. */
+export function keepChosen(files: readonly string[], { chosen, anchor }: FileSelection): FileSelection {
+  return { chosen: files.filter((file) => chosen.includes(file)), anchor: anchor !== null && files.includes(anchor) ? anchor : null };
+}
+
 /** `files` are the paths that can be chosen, in order; `path` is one of them. */
 export function choose(files: readonly string[], before: FileSelection, path: string, mode: SelectionMode): FileSelection {
   if (mode === 'toggle') {
