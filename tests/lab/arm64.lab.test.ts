@@ -44,11 +44,15 @@ describe.each(['stream.qevm', 'paging-off.elf', 'kdump-zlib.vmcore'])('%s of the
   it('translates what the kernel printed of its own addresses', () => {
     const symbols = kernelSymbols();
     const text = symbols.get('_stext')!;
-    const space = spaceOfCpu(image, 0);
-    expect(space.translateAddress(text)).toBe(true);
     // /proc/iomem: Kernel code begins there.
     const code = /([0-9a-f]+)-[0-9a-f]+ : Kernel code/.exec(readFileSync(labFile(GUEST, 'serial.log'), 'latin1'))![1]!;
-    expect(space.found.physical).toBe(Number.parseInt(code, 16));
+    for (const { index, registers } of image.dump.cpus) {
+      const space = spaceOfCpu(image, index);
+      const mapped = space.translateAddress(text);
+      // A CPU that was stopped in a program (EL0) has the way into the kernel alone (KPTI).
+      if ((registers['cpsr']!.value & 0xcn) === 0n && !mapped) continue;
+      expect([index, mapped, space.found.physical]).toEqual([index, true, Number.parseInt(code, 16)]);
+    }
   });
 
   it('translates what each process printed of its own addresses', () => {
